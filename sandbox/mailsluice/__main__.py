@@ -1,0 +1,5 @@
+"""`python -m mailsluice` is the command `mailsluice`."""
+
+from mailsluice.cli import main
+
+main()

@@ -1,0 +1,82 @@
+"""What the listener knows of a message at the moment of receipt, before anybody has parsed it."""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
+
+
+def new_id() -> str:
+    """A random id of 22 base-62 characters, the outside name of a message or a session."""
+    number = int.from_bytes(os.urandom(16))
+    pairs = []
+    for _ in range(11):
+        number, pair = divmod(number, 3844)
+        pairs.append(_PAIRS[pair])
+    return "".join(pairs)
+
+
+def now() -> int:
+    """Microseconds since 1970, UTC: the unit of every stored time."""
+    return time.time_ns() // 1000
+
+
+class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One RCPT TO: the address, and its ESMTP parameters as they were written (`NOTIFY=NEVER`)."""
+
+    address: str
+    parameters: tuple[str, ...] = ()
+
+
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """MAIL FROM and RCPT TO as the client said them (RFC 5321 section 2.3.1); an empty sender is the null sender."""
+
+    sender: str
+    recipients: tuple[Recipient, ...]
+    parameters: tuple[str, ...] = ()
+
+
+class SessionFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the SMTP session had told when the message ended.
+
+    `peer` is `address:port`, or `unix`; `began` is microseconds UTC; `tls` names version and cipher, empty without TLS;
+    `user` is the AUTH identity; `warnings` are oddities of this session in words for a person.
+    """
+
+    id: str
+    peer: str
+    began: int
+    helo: str = ""
+    extended: bool = False
+    tls: str = ""
+    user: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Spool(msgspec.Struct, frozen=True):
+    """A body too large for memory, in a file beside the database; whoever stores it deletes the file."""
+
+    path: Path
+    size: int
+
+    def delete(self) -> None:
+        """Remove the file; one that is gone already is fine."""
+        self.path.unlink(missing_ok=True)
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """Message, envelope and session facts at the moment of receipt; `received` is microseconds UTC.
+
+    `transcript` holds the dialogue as `C: …` and `S: …` lines, secrets masked already.
+    """
+
+    id: str
+    received: int
+    envelope: Envelope
+    session: SessionFacts
+    transcript: tuple[str, ...]
+    body: bytes | Spool

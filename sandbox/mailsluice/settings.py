@@ -1,0 +1,254 @@
+"""Every setting: its default, flag, environment variable, TOML key and help, in one frozen dataclass."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import platformdirs
+
+from mailsluice.errors import SettingsError
+
+Durability = Literal["normal", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a listener listens: host and port, or the path of a Unix socket. An empty host means every interface."""
+
+    host: str = ""
+    port: int = 0
+    path: Path | None = None
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How one setting is written outside: `parse` turns text into the value or raises ValueError with what to write."""
+
+    help: str
+    parse: Callable[[str], Any]
+    flag: str
+    short: str = ""
+    metavar: str = ""
+    shown_default: str = ""
+    in_file: bool = True
+    repeatable: bool = False
+    is_switch: bool = False
+
+
+def parse_endpoint(text: str) -> Endpoint:
+    """Read `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every interface), `PORT` (loopback) or `unix:/PATH`."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path.startswith("/"):
+            raise ValueError("write unix:/absolute/path")
+        return Endpoint(path=Path(path))
+    host, _, port = text.rpartition(":") if ":" in text else ("127.0.0.1", "", text)
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError("put an IPv6 address in brackets, as in [::1]:1025")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError("write HOST:PORT with a port from 0 to 65535, or unix:/path")
+    return Endpoint(host=host, port=int(port))
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, with an optional unit of 1024: `50MiB`, `512k`."""
+    match = re.fullmatch(r"([0-9]{1,15})\s*(?:([kmg])(?:i?b)?|b)?", text.strip().lower())
+    if not match:
+        raise ValueError("write a number of bytes, such as 52428800 or 50MiB")
+    factors = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+    return int(match[1]) * factors.get(match[2], 1)
+
+
+def show_size(size: int) -> str:
+    """Write a number of bytes as `parse_size` reads it, in the largest exact unit."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size and size % factor == 0:
+            return f"{size // factor}{unit}"
+    return str(size)
+
+
+def _parse_switch(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("write true or false")
+
+
+def _parse_durability(text: str) -> Durability:
+    if text not in {"normal", "full"}:
+        raise ValueError("write normal or full")
+    return cast(Durability, text)
+
+
+def _parse_database(text: str) -> str:
+    if not text:
+        raise ValueError("write a file's path, or :memory:")
+    return text
+
+
+def _parse_host_name(text: str) -> str:
+    if not re.fullmatch(r"(\*?\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text):
+        raise ValueError("write a host name without scheme or port, such as mail.example.test")
+    return text.lower()
+
+
+def _setting(default: object, option: Option) -> Any:
+    return field(default=default, metadata={"option": option})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user decided: flag before environment before TOML file before default."""
+
+    smtp: Endpoint = _setting(
+        Endpoint("127.0.0.1", 1025),
+        Option("Where SMTP is accepted; port 0 takes a free one.", parse_endpoint, "--smtp", "-s", "HOST:PORT"),
+    )
+    listen: Endpoint = _setting(
+        Endpoint("127.0.0.1", 8025),
+        Option("Where the web inbox and the API are served.", parse_endpoint, "--listen", "-l", "HOST:PORT"),
+    )
+    database: str = _setting(
+        "",
+        Option(
+            "Where captured mail is kept; `:memory:` is a private temporary file that is gone at exit.",
+            _parse_database,
+            "--database",
+            "-d",
+            "PATH",
+            shown_default="user data directory, one file per SMTP port",
+        ),
+    )
+    durability: Durability = _setting(
+        "normal",
+        Option(
+            "What acknowledged mail survives: `normal` the death of the program, `full` a power cut too (slower).",
+            _parse_durability,
+            "--durability",
+            metavar="normal|full",
+        ),
+    )
+    max_message_size: int = _setting(
+        50 << 20,
+        Option("The largest message accepted.", parse_size, "--max-message-size", metavar="SIZE"),
+    )
+    allowed_host: tuple[str, ...] = _setting(
+        (),
+        Option(
+            "A further host name by which browsers may reach the web port; may be given several times.",
+            _parse_host_name,
+            "--allowed-host",
+            metavar="NAME",
+            shown_default="none",
+            repeatable=True,
+        ),
+    )
+    config: str = _setting(
+        "",
+        Option(
+            "The TOML file with settings.",
+            str,
+            "--config",
+            metavar="FILE",
+            shown_default="config.toml in the user configuration directory",
+            in_file=False,
+        ),
+    )
+    quiet: bool = _setting(
+        False, Option("Print only warnings and errors.", _parse_switch, "--quiet", "-q", is_switch=True)
+    )
+    verbose: bool = _setting(
+        False, Option("Print each SMTP session and request too.", _parse_switch, "--verbose", "-v", is_switch=True)
+    )
+
+
+def option_of(setting: "Field[Any]") -> Option:
+    """How a field of Settings is written outside."""
+    return cast(Option, setting.metadata["option"])
+
+
+def environment_name(setting: "Field[Any]") -> str:
+    """The environment variable of a field: `MAILSLUICE_` and the flag's name in capitals."""
+    return f"MAILSLUICE_{setting.name.upper()}"
+
+
+def default_text(setting: "Field[Any]") -> str:
+    """The default of a field as the help and the README show it."""
+    option = option_of(setting)
+    if option.shown_default or option.is_switch:
+        return option.shown_default or "false"
+    return show_size(int(str(setting.default))) if option.parse is parse_size else str(setting.default)
+
+
+def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Settings from flags, environment and TOML file; raises SettingsError naming the culprit and what to write.
+
+    `flags` maps field names to the texts given (a tuple for a repeatable one, a bool for a switch); None is not given.
+    """
+    known = {setting.name: setting for setting in fields(Settings)}
+    given: dict[str, Any] = {}
+    for name, setting in known.items():
+        flag, variable = flags.get(name), environment_name(setting)
+        if flag is not None and flag != ():
+            given[name] = _read(setting, flag, source=option_of(setting).flag)
+        elif environment.get(variable):
+            given[name] = _read(setting, environment[variable], source=variable)
+    path = _config_path(given.get("config", ""))
+    for name, setting, value in _file_settings(path, known):
+        given.setdefault(name, _read(setting, value, source=f"{name} in {path}"))
+    return Settings(**given)
+
+
+def _config_path(given: str) -> Path | None:
+    if given:
+        path = Path(given).expanduser()
+        if not path.is_file():
+            raise SettingsError(f"--config: {path} is not a file; name an existing TOML file or leave the flag out")
+        return path
+    path = platformdirs.user_config_path("mailsluice") / "config.toml"
+    return path if path.is_file() else None
+
+
+def _file_settings(path: Path | None, known: Mapping[str, "Field[Any]"]) -> list[tuple[str, "Field[Any]", object]]:
+    if path is None:
+        return []
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
+    found = []
+    for key, value in table.items():
+        setting = known.get(key.replace("-", "_"))
+        if setting is None or not option_of(setting).in_file:
+            names = ", ".join(name for name, one in known.items() if option_of(one).in_file)
+            raise SettingsError(f"{path}: there is no setting {key!r}; there are {names}")
+        found.append((setting.name, setting, value))
+    return found
+
+
+def _read(setting: "Field[Any]", value: object, *, source: str) -> object:
+    option = option_of(setting)
+    try:
+        if option.repeatable:
+            texts = value.split(",") if isinstance(value, str) else value
+            if not isinstance(texts, list | tuple):
+                raise ValueError("write a list of texts")
+            return tuple(option.parse(str(text).strip()) for text in texts if str(text).strip())
+        if isinstance(value, bool):
+            value = str(value).lower()
+        if not isinstance(value, str | int):
+            raise ValueError("write a text or a number")
+        return option.parse(str(value))
+    except ValueError as error:
+        raise SettingsError(f"{source}: {str(value)!r} will not do; {error}") from error

@@ -1,0 +1,102 @@
+"""Flags before environment before file before default, and errors that say what to write."""
+
+from pathlib import Path
+
+import pytest
+
+from mailsluice.errors import SettingsError
+from mailsluice.settings import Endpoint, load_settings, parse_endpoint, parse_size, show_size
+
+
+def write_config(text: str, folder: Path) -> Path:
+    path = folder / "config" / "mailsluice" / "config.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_the_defaults_are_the_ports_that_everybody_knows() -> None:
+    settings = load_settings({}, {})
+    assert str(settings.smtp) == "127.0.0.1:1025"
+    assert str(settings.listen) == "127.0.0.1:8025"
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file(private_folders: Path) -> None:
+    write_config('smtp = "127.0.0.1:1"\nlisten = "127.0.0.1:1"\ndurability = "full"', private_folders)
+    environment = {"MAILSLUICE_SMTP": "127.0.0.1:2", "MAILSLUICE_LISTEN": "127.0.0.1:2"}
+    settings = load_settings({"smtp": "127.0.0.1:3", "listen": None}, environment)
+    assert (settings.smtp.port, settings.listen.port, settings.durability) == (3, 2, "full")
+
+
+def test_the_file_takes_numbers_switches_and_lists(private_folders: Path) -> None:
+    write_config('max-message-size = 1000\nquiet = true\nallowed_host = ["Mail.test"]', private_folders)
+    settings = load_settings({}, {})
+    assert (settings.max_message_size, settings.quiet, settings.allowed_host) == (1000, True, ("mail.test",))
+
+
+def test_a_list_in_the_environment_is_separated_by_commas() -> None:
+    assert load_settings({}, {"MAILSLUICE_ALLOWED_HOST": "a.test, b.test"}).allowed_host == ("a.test", "b.test")
+
+
+def test_a_file_in_the_working_directory_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("config.toml", "mailsluice.toml", ".mailsluice.toml"):
+        (tmp_path / name).write_text('smtp = "0.0.0.0:25"')
+    assert load_settings({}, {}).smtp.port == 1025
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("smpt = 'x'", "'smpt'"),
+        ("smtp = 'x'", "smtp in"),
+        ("smtp = [", "TOML"),
+        ("config = 'x'", "'config'"),
+        ("quiet = 'perhaps'", "true or false"),
+        ("allowed_host = ['http://x/']", "host name"),
+        ("smtp = 1.5", "text or a number"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_the_file(text: str, fragment: str, private_folders: Path) -> None:
+    path = write_config(text, private_folders)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {})
+    assert fragment in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="not a file"):
+        load_settings({"config": str(tmp_path / "none.toml")}, {})
+
+
+def test_a_bad_variable_is_named() -> None:
+    with pytest.raises(SettingsError, match="MAILSLUICE_SMTP: 'nowhere'"):
+        load_settings({}, {"MAILSLUICE_SMTP": "nowhere"})
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("[::1]:1025", Endpoint("::1", 1025)),
+        ("localhost:0", Endpoint("localhost", 0)),
+        (":25", Endpoint("", 25)),
+        ("2025", Endpoint("127.0.0.1", 2025)),
+        ("unix:/run/mail.sock", Endpoint(path=Path("/run/mail.sock"))),
+    ],
+)
+def test_an_endpoint_is_read_and_written(text: str, endpoint: Endpoint) -> None:
+    assert parse_endpoint(text) == endpoint
+    assert parse_endpoint(str(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize("text", ["", "x", "::1:25", "h:99999", "h:-1", "unix:relative", "h:２５"])
+def test_what_is_no_endpoint_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write|brackets"):
+        parse_endpoint(text)
+
+
+@pytest.mark.parametrize(("text", "size"), [("50MiB", 50 << 20), ("1k", 1024), ("7", 7), ("2 GB", 2 << 30)])
+def test_a_size_is_read_with_its_unit(text: str, size: int) -> None:
+    assert parse_size(text) == size
+    assert parse_size(show_size(size)) == size
