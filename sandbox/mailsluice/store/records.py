@@ -1,0 +1,47 @@
+"""What the store hands out: rows of the list, receipts and counts."""
+
+import msgspec
+
+from mailsluice.capture import Envelope, SessionFacts
+from mailsluice.message.summary import Summary
+
+
+class ListedMessage(msgspec.Struct, frozen=True):
+    """One captured message as lists need it.
+
+    `key` orders by arrival (newest = highest) and stays inside; `id` is its name outside. `received` is microseconds
+    UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names.
+    """
+
+    key: int
+    id: str
+    mailbox: str
+    session: str
+    received: int
+    size: int
+    seen: bool
+    pinned: bool
+    summary: Summary
+    envelope_sender: str
+    unlisted: tuple[str, ...]
+    user: str
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """How a message came: the envelope, the session's facts and its dialogue."""
+
+    envelope: Envelope
+    session: SessionFacts
+    transcript: tuple[str, ...]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much there is, and how much there ever was (deleted, accepted, rejected); sizes in bytes."""
+
+    messages: int = 0
+    unread: int = 0
+    size: int = 0
+    deleted: int = 0
+    accepted: int = 0
+    accepted_size: int = 0
+    rejected: int = 0

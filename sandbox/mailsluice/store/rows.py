@@ -1,0 +1,131 @@
+"""Captures to rows and rows to records."""
+
+import logging
+import sqlite3
+from typing import Any, Final
+
+import msgspec
+
+from mailsluice.capture import Capture, Envelope, SessionFacts
+from mailsluice.message.addresses import Address
+from mailsluice.message.summary import Summary, summarize
+from mailsluice.store.records import ListedMessage, Receipt
+from mailsluice.store.sources import CHUNKED, pack
+
+log = logging.getLogger(__name__)
+
+_LISTED: Final = (
+    "key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, "
+    "envelope_sender, user, addresses"
+)
+SELECT_LISTED: Final = f"SELECT {_LISTED} FROM message"
+
+_INSERT_MESSAGE: Final = (
+    "INSERT INTO message (id, session, received, size, attachments, subject, snippet, message_id, envelope_sender, "
+    "user, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_SOURCE: Final = (
+    "INSERT INTO source (message, encoding, content, envelope, session, transcript) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+class _Addresses(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who a message names, as one JSON column."""
+
+    sender: Address = Address()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    unlisted: tuple[str, ...] = ()
+
+
+_to_json = msgspec.json.Encoder().encode
+_read_addresses = msgspec.json.Decoder(_Addresses).decode
+_read_envelope = msgspec.json.Decoder(Envelope).decode
+_read_session = msgspec.json.Decoder(SessionFacts).decode
+_read_transcript = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def safe_summary(raw: bytes) -> Summary:
+    """The summary, or an empty one: an acknowledged message must not depend on the parser having no bug."""
+    try:
+        return summarize(raw)
+    except Exception:  # the promise "parsing can never lose a message" ends here
+        log.exception("a message could not be summarised; its bytes are kept")
+        return Summary()
+
+
+def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Summary) -> None:
+    """Store message, source and envelope; a spooled body's chunks are stored already."""
+    size = len(capture.body) if isinstance(capture.body, bytes) else capture.body.size
+    encoding, content = pack(capture.body) if isinstance(capture.body, bytes) else (CHUNKED, None)
+    addresses = _Addresses(
+        summary.sender, summary.to, summary.cc, summary.bcc, summary.reply_to, _unlisted(capture.envelope, summary)
+    )
+    key = connection.execute(
+        _INSERT_MESSAGE,
+        (
+            capture.id,
+            capture.session.id,
+            capture.received,
+            size,
+            summary.attachments,
+            summary.subject,
+            summary.snippet,
+            summary.message_id,
+            capture.envelope.sender,
+            capture.session.user,
+            _to_json(addresses).decode(),
+        ),
+    ).lastrowid
+    how = (_to_json(capture.envelope), _to_json(capture.session), _to_json(capture.transcript))
+    connection.execute(_INSERT_SOURCE, (key, encoding, content, *(text.decode() for text in how)))
+    connection.execute(
+        "UPDATE counter SET messages = messages + 1, unread = unread + 1, size = size + :size, "
+        "accepted = accepted + 1, accepted_size = accepted_size + :size WHERE mailbox = ''",
+        {"size": size},
+    )
+
+
+def listed(row: tuple[Any, ...]) -> ListedMessage:
+    """The record of a row of `SELECT_LISTED`."""
+    key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, *rest = row
+    envelope_sender, user, addresses = rest
+    who = _read_addresses(addresses)
+    return ListedMessage(
+        key=key,
+        id=id,
+        mailbox=mailbox,
+        session=session,
+        received=received,
+        size=size,
+        seen=bool(seen),
+        pinned=bool(pinned),
+        summary=Summary(
+            subject=subject,
+            message_id=message_id,
+            sender=who.sender,
+            to=who.to,
+            cc=who.cc,
+            bcc=who.bcc,
+            reply_to=who.reply_to,
+            snippet=snippet,
+            attachments=attachments,
+        ),
+        envelope_sender=envelope_sender,
+        unlisted=who.unlisted,
+        user=user,
+    )
+
+
+def receipt(row: tuple[str, str, str]) -> Receipt:
+    """The record of a row with envelope, session and transcript."""
+    return Receipt(_read_envelope(row[0]), _read_session(row[1]), _read_transcript(row[2]))
+
+
+def _unlisted(envelope: Envelope, summary: Summary) -> tuple[str, ...]:
+    """Envelope recipients that no header names: what an app sent as Bcc."""
+    named = {address.address.lower() for group in (summary.to, summary.cc, summary.bcc) for address in group}
+    unlisted = (one.address for one in envelope.recipients if one.address.lower() not in named)
+    return tuple(dict.fromkeys(unlisted))

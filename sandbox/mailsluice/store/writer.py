@@ -1,0 +1,182 @@
+"""One thread that writes: everything waiting goes into one transaction, and only then is anybody told."""
+
+import asyncio
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from mailsluice.errors import StoreError
+from mailsluice.store.database import explain
+
+_BATCH_JOBS: Final = 500
+_PASSIVE_CHECKPOINT_BYTES: Final = 4 << 20
+_FORCED_CHECKPOINT_BYTES: Final = 64 << 20
+
+T = TypeVar("T")
+Run = Callable[[sqlite3.Connection], T]
+
+
+class _Job(Generic[T]):
+    """Work for the writer thread; `after` runs on the loop once it is committed, though its caller may be gone."""
+
+    __slots__ = ("after", "done", "error", "proves_health", "result", "run")
+
+    def __init__(
+        self, run: Run[T], done: "asyncio.Future[T]", after: Callable[[T], None] | None, proves_health: bool
+    ) -> None:
+        self.run, self.done, self.after, self.proves_health = run, done, after, proves_health
+        self.result: T
+        self.error: Exception | None = None
+
+    def deliver(self) -> None:
+        if self.error is None and self.after is not None:
+            self.after(self.result)
+        if self.done.done():  # cancelled: the client hung up, the message stays
+            return
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
+
+
+class Writer:
+    """Runs jobs in order of arrival, grouped into transactions.
+
+    A job may be run a second time, alone, when another one in its transaction failed: it must change nothing but the
+    database. `trouble` is empty, or says in one sentence why the newest transaction failed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, path: Path, on_trouble: Callable[[str], None]) -> None:
+        self.trouble = ""
+        self._connection, self._path, self._on_trouble = connection, path, on_trouble
+        self._loop = asyncio.get_running_loop()
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._checkpoint_wanted = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
+        self._checkpointer = threading.Thread(target=self._checkpoint, name="store-checkpoints", daemon=True)
+        self._thread.start()
+        self._checkpointer.start()
+
+    def submit(
+        self, run: Run[T], *, after: Callable[[T], None] | None = None, proves_health: bool = False
+    ) -> "asyncio.Future[T]":
+        """Queue a job; the future ends after the commit, or with a StoreError.
+
+        `after` runs on the loop once it is committed. `proves_health`: that it was written ends `trouble`.
+        """
+        done: asyncio.Future[T] = self._loop.create_future()
+        if self._closing:
+            done.set_exception(StoreError("Mailsluice is shutting down"))
+            return done
+        self._jobs.put(_Job(run, done, after, proves_health))
+        return done
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the connection."""
+        self._closing = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._checkpoint_wanted.set()
+        await asyncio.to_thread(self._checkpointer.join)
+        with contextlib.suppress(sqlite3.Error):  # the log cannot be folded in on a full disk: it is kept
+            self._connection.close()
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            self._transact(batch)
+            self._loop.call_soon_threadsafe(_deliver, batch)
+            self._limit_log()
+
+    def _next_batch(self) -> "list[_Job[Any]]":
+        """All that waits, up to a bound, after waiting for the first; empty when the writer closes."""
+        first = self._jobs.get()
+        if first is None:
+            return []
+        batch = [first]
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < _BATCH_JOBS:
+                job = self._jobs.get_nowait()
+                if job is None:
+                    self._jobs.put(None)  # for the next call: this batch comes first
+                    break
+                batch.append(job)
+        return batch
+
+    def _transact(self, batch: list[_Job[Any]]) -> None:
+        if self._attempt(batch) and len(batch) > 1:
+            for job in batch:
+                self._attempt([job])
+
+    def _attempt(self, batch: list[_Job[Any]]) -> bool:
+        """Run jobs in one transaction; True if it failed and was rolled back."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                job.error = None
+                job.result = job.run(connection)
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            self._roll_back()
+            self._fail(batch, explain(error, path=self._path))
+            return True
+        except Exception as error:  # a bug in one job must end neither the thread nor the other jobs
+            self._roll_back()
+            for job in batch:
+                job.error = error
+            return True
+        if self.trouble and any(job.proves_health for job in batch):
+            self._tell_trouble("")
+        return False
+
+    def _roll_back(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _fail(self, batch: list[_Job[Any]], trouble: str) -> None:
+        for job in batch:
+            job.error = StoreError(trouble)
+        if len(batch) == 1:
+            self._tell_trouble(trouble)
+
+    def _tell_trouble(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self._loop.call_soon_threadsafe(self._on_trouble, trouble)
+
+    def _log_size(self) -> int:
+        try:
+            return os.stat(f"{self._path}-wal").st_size
+        except OSError:
+            return 0
+
+    def _limit_log(self) -> None:
+        size = self._log_size()
+        if size > _PASSIVE_CHECKPOINT_BYTES:
+            self._checkpoint_wanted.set()
+        if size > _FORCED_CHECKPOINT_BYTES:  # steady load: the passive one never gets to the log's start
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+
+    def _checkpoint(self) -> None:
+        """Fold the write-ahead log into the database beside the writer, which then never waits for the disk."""
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
+        while not self._closing:
+            self._checkpoint_wanted.wait()
+            self._checkpoint_wanted.clear()
+            if not self._closing:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.close()
+
+
+def _deliver(batch: list[_Job[Any]]) -> None:
+    for job in batch:
+        job.deliver()
