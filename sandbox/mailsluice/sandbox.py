@@ -1,0 +1,85 @@
+"""The tool without a browser: store, events and SMTP listener under one lifetime."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from mailsluice.capture import now
+from mailsluice.events import Captured, Deleted, Events, Marked, TroubleChanged
+from mailsluice.settings import Settings
+from mailsluice.smtp.listener import Listener
+from mailsluice.store import Store, StoreError, open_store
+
+_PROBE_SECONDS: Final = 2.0
+
+
+class Sandbox:
+    """Captures mail while it is open. Pages and APIs read from `store`, and write through the methods here.
+
+    `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC.
+    """
+
+    def __init__(self, settings: Settings, store: Store, events: Events, smtp_addresses: tuple[str, ...]) -> None:
+        self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
+        self.began = now()
+
+    async def mark_seen(self, ids: Sequence[str] | None, *, seen: bool) -> None:
+        """Mark these messages, or all for None, and tell everyone who watches."""
+        changed = await self.store.mark_seen(ids, seen=seen)
+        if changed:
+            self.events.publish(Marked(tuple(changed), seen))
+
+    async def delete(self, ids: Sequence[str] | None) -> None:
+        """Delete these messages, or all for None, and tell everyone who watches."""
+        gone = await self.store.delete(ids)
+        if gone is None or gone:
+            self.events.publish(Deleted(None if gone is None else tuple(gone)))
+
+
+@asynccontextmanager
+async def open_sandbox(
+    settings: Settings, *, database: str, smtp_sockets: Sequence[socket.socket], events: Events | None = None
+) -> AsyncIterator[Sandbox]:
+    """Open the database, then serve SMTP on bound sockets until the context ends.
+
+    At the end new sessions are refused, captures in flight are committed and acknowledged, every other session hears
+    421, and only then the store closes.
+    """
+    events = events or Events()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(
+                database,
+                durability=settings.durability,
+                on_captured=lambda id: events.publish(Captured(id)),
+                on_trouble=lambda trouble: events.publish(TroubleChanged(trouble)),
+            )
+        )
+        await stack.enter_async_context(_probing(store))
+        listener = await stack.enter_async_context(
+            Listener(smtp_sockets, capture=store.add, spool_folder=store.spool_folder, settings=settings)
+        )
+        yield Sandbox(settings, store, events, listener.addresses)
+
+
+@asynccontextmanager
+async def _probing(store: Store) -> AsyncIterator[None]:
+    """While captures are refused, find out by ourselves when the disk takes them again."""
+
+    async def probe() -> None:
+        while True:
+            await asyncio.sleep(_PROBE_SECONDS)
+            if store.trouble:
+                with contextlib.suppress(StoreError):  # still in trouble
+                    await store.probe()
+
+    task = asyncio.create_task(probe())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
