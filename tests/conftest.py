@@ -1,0 +1,57 @@
+"""What many tests stand on: private folders, a sandbox in this process, the real program in another."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mailsluice.sandbox import Sandbox, open_sandbox
+from mailsluice.settings import Endpoint, Settings
+from mailsluice.sockets import bound
+from mailsluice.store import Store, open_store
+from tests.program import Program
+
+LOOPBACK = Endpoint("127.0.0.1", 0)
+
+
+@pytest.fixture(autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the folders or settings of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith("MAILSLUICE_")]:
+        if not name.startswith(("MAILSLUICE_TEST_", "MAILSLUICE_REQUIRE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for variable, folder in (("DATA", "data"), ("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
+        monkeypatch.setenv(f"XDG_{variable}_HOME", str(home / folder))
+    return home
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An open store in a file of its own."""
+    async with open_store(tmp_path / "mail.db") as store:
+        yield store
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Ports that are free, everything else as a user has it."""
+    return Settings(smtp=LOOPBACK, listen=LOOPBACK)
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path, settings: Settings) -> AsyncIterator[Sandbox]:
+    """A sandbox that captures, in this process and on this loop."""
+    with bound(settings.smtp, flag="--smtp") as sockets:
+        async with open_sandbox(settings, database=str(tmp_path / "mail.db"), smtp_sockets=sockets) as sandbox:
+            yield sandbox
+
+
+@pytest.fixture
+def start() -> Iterator["Program.Starter"]:
+    """Start the real program with flags; whatever still runs at the end is killed."""
+    with ExitStack() as stack:
+        yield lambda *flags, **keywords: stack.enter_context(Program(*flags, **keywords))
