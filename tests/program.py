@@ -18,10 +18,14 @@ class Program:
 
     Starter = Callable[..., "Program"]
 
-    def __init__(self, *flags: str, environment: dict[str, str] | None = None, launcher: tuple[str, ...] = ()) -> None:
-        command = [*launcher, sys.executable, "-W", "error::ResourceWarning", "-m", "mailsluice"]
+    def __init__(
+        self,
+        *flags: str,
+        command: tuple[str, ...] = ("-m", "mailsluice"),
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.process = subprocess.Popen(
-            [*command, "-s", "127.0.0.1:0", "-l", "127.0.0.1:0", *flags],
+            [sys.executable, *command, "-s", "127.0.0.1:0", "-l", "127.0.0.1:0", *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,6 +53,11 @@ class Program:
     @property
     def web_port(self) -> int:
         return int(self.url.rpartition(":")[2].strip("/"))
+
+    def wait_until_ready(self) -> None:
+        """Return as soon as /readyz says yes."""
+        command = [sys.executable, "-m", "mailsluice", "readyz", "--wait", "--url", self.url]
+        subprocess.run(command, check=True, timeout=60)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal; exit code and stderr."""
