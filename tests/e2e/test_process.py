@@ -164,12 +164,13 @@ def test_both_listeners_take_unix_sockets(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_refuses_with_452_and_recovers_without_a_restart(start: Program.Starter, tmp_path: Path) -> None:
-    limited = (
-        "-c",
-        "import resource, runpy, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, -1)); runpy.run_module('mailsluice', run_name='__main__')",
-    )
-    program = start("-d", str(tmp_path / "mail.db"), command=limited)
+    limited = """
+import resource, runpy, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, resource.RLIM_INFINITY))
+runpy.run_module("mailsluice", run_name="__main__")
+"""
+    program = start("-d", str(tmp_path / "mail.db"), command=("-c", limited))
     first = program.send(RAW)
     big = RAW + (os.urandom(60).hex().encode() + b"\r\n") * 4000
     refusal = _send_until_full(program, big)
@@ -184,8 +185,15 @@ def test_a_full_disk_refuses_with_452_and_recovers_without_a_restart(start: Prog
     assert program.get(f"/api/v1/message/{id}/raw") == (200, big)
 
 
-def test_help_and_version_load_no_server() -> None:
-    code = "import sys, runpy; sys.argv = ['mailsluice', '--help']\ntry: runpy.run_module('mailsluice', run_name='__main__')\nexcept SystemExit: print(sorted(sys.modules))"
+def test_help_loads_no_server() -> None:
+    code = """
+import runpy, sys
+sys.argv = ["mailsluice", "--help"]
+try:
+    runpy.run_module("mailsluice", run_name="__main__")
+except SystemExit:
+    print(sorted(sys.modules))
+"""
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("uvicorn", "starlette", "aiosmtpd", "sqlite3", "jinja2", "smtplib"):
         assert f"'{heavy}'" not in modules
