@@ -1,0 +1,1 @@
+"""Everything of Mailsluice with HTTP in it."""

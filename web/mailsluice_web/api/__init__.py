@@ -1,0 +1,1 @@
+"""JSON: the API that other tools' clients speak."""
