@@ -255,7 +255,7 @@ async def test_a_fault_is_451_without_a_word_of_the_exception(
     async with connected(sandbox) as client:
         await begin(client)
         with monkeypatch.context() as patch:
-            patch.setattr("mailsluice.smtp.protocol.SMTPSession._make_capture", _fault)
+            patch.setattr("mailsluice.smtp.transaction.Transaction._make_capture", _fault)
             reply = await client.say("hi\r\n.")
         assert reply.startswith("451 4.3.0")
         assert "secret detail" not in reply

@@ -58,7 +58,10 @@ async def test_envelope_session_and_transcript_come_back(store: Store) -> None:
 
 
 async def test_the_list_is_newest_first_and_pages_by_key(store: Store) -> None:
-    ids = [(capture := make_capture(), await store.add(capture))[0].id for _ in range(5)]
+    captures = [make_capture() for _ in range(5)]
+    for capture in captures:
+        await store.add(capture)
+    ids = [capture.id for capture in captures]
     first = await store.list_messages(limit=2)
     second = await store.list_messages(limit=2, before=first[-1].key)
     rest = await store.list_messages(limit=0, before=second[-1].key)

@@ -57,6 +57,22 @@ class SessionFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
 
+class SessionRecord(msgspec.Struct, frozen=True):
+    """A session that brought no message or was refused something, as it is kept.
+
+    `ended` is microseconds UTC; `captured` and `rejected` count messages; `refusals` are the replies from 400 up, as
+    far as they were kept; `outcome` is how it ended, in words, where that was not by QUIT.
+    """
+
+    facts: SessionFacts
+    ended: int
+    captured: int
+    rejected: int
+    refusals: tuple[str, ...]
+    outcome: str
+    transcript: tuple[str, ...]
+
+
 class Spool(msgspec.Struct, frozen=True):
     """A body too large for memory, in a file beside the database; whoever stores it deletes the file."""
 

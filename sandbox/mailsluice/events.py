@@ -35,6 +35,12 @@ class Deleted(Event, frozen=True):
     ids: tuple[str, ...] | None
 
 
+class SessionKept(Event, frozen=True):
+    """A session ended without a message, or was refused something."""
+
+    id: str
+
+
 class TroubleChanged(Event, frozen=True):
     """Captures are refused from now on (`trouble` says why), or work again (empty)."""
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from mailsluice.capture import now
-from mailsluice.events import Captured, Deleted, Events, Marked, TroubleChanged
+from mailsluice.capture import SessionRecord, now
+from mailsluice.events import Captured, Deleted, Events, Marked, SessionKept, TroubleChanged
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import Listener
 from mailsluice.store import Store, StoreError, open_store
@@ -60,9 +60,23 @@ async def open_sandbox(
         )
         await stack.enter_async_context(_probing(store))
         listener = await stack.enter_async_context(
-            Listener(smtp_sockets, capture=store.add, spool_folder=store.spool_folder, settings=settings)
+            Listener(
+                smtp_sockets,
+                capture=store.add,
+                spool_folder=store.spool_folder,
+                settings=settings,
+                on_session=lambda record: _keep(record, store=store, events=events),
+            )
         )
         yield Sandbox(settings, store, events, listener.addresses)
+
+
+def _keep(record: SessionRecord, *, store: Store, events: Events) -> None:
+    def tell(kept: "asyncio.Future[None]") -> None:
+        if not kept.cancelled() and kept.exception() is None:
+            events.publish(SessionKept(record.facts.id))
+
+    store.keep_session(record).add_done_callback(tell)
 
 
 @asynccontextmanager

@@ -77,6 +77,12 @@ def show_size(size: int) -> str:
     return str(size)
 
 
+def _parse_count(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise ValueError("write a whole number from 1")
+    return int(text)
+
+
 def _parse_switch(text: str) -> bool:
     if text.lower() in {"1", "true", "yes", "on"}:
         return True
@@ -105,6 +111,11 @@ def _parse_host_name(text: str) -> str:
 
 def _setting(default: object, option: Option) -> Any:
     return field(default=default, metadata={"option": option})
+
+
+def _bound(default: int, help: str, flag: str, *, is_size: bool = False, metavar: str = "") -> Any:
+    metavar = metavar or ("SIZE" if is_size else "NUMBER")
+    return _setting(default, Option(help, parse_size if is_size else _parse_count, flag, metavar=metavar))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +165,70 @@ class Settings:
             repeatable=True,
         ),
     )
+    smtp_tls_cert: str = _setting(
+        "",
+        Option(
+            "A certificate (PEM, with its chain): SMTP then offers STARTTLS.",
+            str,
+            "--smtp-tls-cert",
+            metavar="FILE",
+            shown_default="none",
+        ),
+    )
+    smtp_tls_key: str = _setting(
+        "",
+        Option(
+            "The certificate's private key (PEM), if it is in a file of its own.",
+            str,
+            "--smtp-tls-key",
+            metavar="FILE",
+            shown_default="in the certificate's file",
+        ),
+    )
+    smtp_tls: bool = _setting(
+        False,
+        Option("Begin every SMTP session with TLS (implicit TLS).", _parse_switch, "--smtp-tls", is_switch=True),
+    )
+    smtp_require_starttls: bool = _setting(
+        False,
+        Option("Refuse mail and AUTH before STARTTLS.", _parse_switch, "--smtp-require-starttls", is_switch=True),
+    )
+    smtp_auth_file: str = _setting(
+        "",
+        Option(
+            "Accept only the users and passwords of this file (htpasswd lines) when a client authenticates.",
+            str,
+            "--smtp-auth-file",
+            metavar="FILE",
+            shown_default="any user and password",
+        ),
+    )
+    max_recipients: int = _bound(1000, "The most recipients that one message may have.", "--max-recipients")
+    max_header_fields: int = _bound(
+        10_000, "The most header fields of a message that are interpreted.", "--max-header-fields"
+    )
+    max_header_size: int = _bound(
+        1 << 20, "The most of a message's header that is interpreted.", "--max-header-size", is_size=True
+    )
+    max_command_size: int = _bound(
+        16 << 10, "The longest SMTP command line accepted.", "--max-command-size", is_size=True
+    )
+    max_commands: int = _bound(
+        10_000, "The most commands that a session may send between two messages.", "--max-commands"
+    )
+    max_errors: int = _bound(50, "The most refusals before a session is closed.", "--max-errors")
+    max_sessions: int = _bound(8000, "The most SMTP sessions at a time.", "--max-sessions")
+    max_sessions_per_peer: int = _bound(
+        6000, "The most SMTP sessions of one client address at a time.", "--max-sessions-per-peer"
+    )
+    max_body_memory: int = _bound(
+        64 << 20,
+        "The most memory for all messages on their way in; beyond it they go to files.",
+        "--max-body-memory",
+        is_size=True,
+    )
+    idle_timeout: int = _bound(300, "Seconds that a session may be silent.", "--idle-timeout", metavar="SECONDS")
+    data_timeout: int = _bound(600, "Seconds that a message may take to arrive.", "--data-timeout", metavar="SECONDS")
     config: str = _setting(
         "",
         Option(

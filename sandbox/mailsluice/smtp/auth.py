@@ -1,23 +1,74 @@
-"""AUTH: what each mechanism asks and what its answers say (RFC 4954); every credential is welcome here."""
+"""AUTH: what each mechanism asks and what its answers say (RFC 4954); without a file, every credential is welcome."""
 
+import asyncio
 import base64
 import binascii
 import os
 import re
-from collections.abc import Generator
-from typing import Final
+from collections.abc import Callable, Generator
+from typing import Final, NamedTuple
 
+from mailsluice.errors import SettingsError
 from mailsluice.smtp.replies import Reply
 
 ACCEPTED: Final = Reply(235, "2.7.0", "Authentication succeeded")
 ABORTED: Final = Reply(501, "5.7.0", "Authentication aborted")
 NOT_BASE64: Final = Reply(501, "5.5.2", "The answer is not base64")
 MALFORMED: Final = Reply(501, "5.5.2", "The answer does not fit the mechanism")
-UNKNOWN_MECHANISM: Final = Reply(504, "5.5.4", "Unknown mechanism: use PLAIN, LOGIN, CRAM-MD5 or XOAUTH2")
-NO_MECHANISM: Final = Reply(501, "5.5.4", "Write AUTH and a mechanism: PLAIN, LOGIN, CRAM-MD5 or XOAUTH2")
+WRONG: Final = Reply(535, "5.7.8", "User name or password is not in the file of --smtp-auth-file")
 
-Exchange = Generator[bytes, bytes, str]
-"""Yields challenges, is sent the client's answers (both decoded), returns the user's name or raises ValueError."""
+
+class Claim(NamedTuple):
+    """Who the client says it is; `password` is None where the mechanism does not tell it."""
+
+    user: str
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Claim({self.user!r})"  # a password in a log would be a leak
+
+
+Exchange = Generator[bytes, bytes, Claim]
+"""Yields challenges, is sent the client's answers (both decoded), returns the claim or raises ValueError."""
+
+
+class Credentials:
+    """The users of an htpasswd file, with any hash that Apache writes (bcrypt, SHA, MD5, crypt) or plain text."""
+
+    def __init__(self, check: Callable[[str, str], bool]) -> None:
+        self._check = check
+
+    @classmethod
+    def load(cls, path: str) -> "Credentials":
+        """Read the file once; raises SettingsError if that fails."""
+        from passlib.apache import HtpasswdFile
+
+        try:
+            file = HtpasswdFile(path)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"--smtp-auth-file: {path} cannot be read as htpasswd lines: {error}") from error
+        if not file.users():
+            raise SettingsError(f"--smtp-auth-file: {path} has no line of the form user:hash")
+        return cls(lambda user, password: file.check_password(user, password) is True)
+
+    async def verify(self, claim: Claim) -> bool:
+        """Is the password that of the user? Hashing takes its time in a thread."""
+        if claim.password is None:
+            return False
+        try:
+            return await asyncio.to_thread(self._check, claim.user, claim.password)
+        except ValueError:  # a NUL in the name, a hash that nobody knows
+            return False
+
+
+def no_mechanism(mechanisms: tuple[str, ...]) -> Reply:
+    """AUTH came alone."""
+    return Reply(501, "5.5.4", f"Write AUTH and a mechanism: {', '.join(mechanisms)}")
+
+
+def unknown_mechanism(mechanisms: tuple[str, ...]) -> Reply:
+    """AUTH came with a mechanism that is not offered."""
+    return Reply(504, "5.5.4", f"This mechanism is not offered here, use one of: {', '.join(mechanisms)}")
 
 
 def _plain() -> Exchange:
@@ -25,13 +76,13 @@ def _plain() -> Exchange:
     parts = answer.split(b"\0")
     if len(parts) != 3:
         raise ValueError("PLAIN is identity NUL user NUL password")
-    return _text(parts[1])
+    return Claim(_text(parts[1]), _text(parts[2]))
 
 
 def _login() -> Exchange:
     user = yield b"Username:"
-    yield b"Password:"
-    return _text(user)
+    password = yield b"Password:"
+    return Claim(_text(user), _text(password))
 
 
 def _cram_md5() -> Exchange:
@@ -39,7 +90,7 @@ def _cram_md5() -> Exchange:
     user, _, digest = answer.rpartition(b" ")
     if not user or not re.fullmatch(rb"[0-9A-Fa-f]{32}", digest):
         raise ValueError("CRAM-MD5 is user, space, 32 hexadecimal digits")
-    return _text(user)
+    return Claim(_text(user))
 
 
 def _xoauth2() -> Exchange:
@@ -47,10 +98,12 @@ def _xoauth2() -> Exchange:
     match = re.match(rb"user=([^\x01]*)\x01", answer)
     if not match:
         raise ValueError("XOAUTH2 begins with user=")
-    return _text(match[1])
+    return Claim(_text(match[1]))
 
 
 MECHANISMS: Final = {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5, "XOAUTH2": _xoauth2}
+VERIFIABLE: Final = ("PLAIN", "LOGIN")
+"""The mechanisms that tell the password, which a hash can be compared with."""
 
 
 def challenge_line(challenge: bytes) -> str:

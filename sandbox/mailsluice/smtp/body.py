@@ -5,46 +5,62 @@ from pathlib import Path
 from typing import IO, Final
 
 from mailsluice.capture import Spool
+from mailsluice.smtp.limits import BodyMemory
 
 _SPOOL_ABOVE: Final = 512 << 10
 
 
 class BodyWriter:
-    """Collects the pieces of one message; `size` counts them. End it with `finish` or `discard`."""
+    """Collects the pieces of one message; `size` counts them.
 
-    __slots__ = ("_file", "_folder", "_pieces", "size")
+    Small bodies stay in memory while all bodies together leave room. `content` takes the whole; `close` lets go of
+    memory and of a file that nobody took.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    __slots__ = ("_file", "_memory", "_pieces", "_taken", "size")
+
+    def __init__(self, memory: BodyMemory) -> None:
         self.size = 0
-        self._folder = folder
+        self._memory = memory
+        self._taken = 0
         self._pieces: list[bytes] = []
         self._file: IO[bytes] | None = None
 
     def write(self, piece: bytes) -> None:
         """Take the next piece; raises OSError when the disk does not."""
         self.size += len(piece)
-        if self._file is not None:
-            self._file.write(piece)
-            return
-        self._pieces.append(piece)
-        if self.size > _SPOOL_ABOVE:
-            # Beside the database, not in /tmp, which is often memory.
-            self._file = tempfile.NamedTemporaryFile(dir=self._folder, buffering=0, delete=False)  # noqa: SIM115
-            for held in self._pieces:
-                self._file.write(held)
-            self._pieces.clear()
+        if self._file is None:
+            if self.size <= _SPOOL_ABOVE and self._memory.take(len(piece)):
+                self._taken += len(piece)
+                self._pieces.append(piece)
+                return
+            self._spool()
+        assert self._file is not None
+        self._file.write(piece)
 
-    def finish(self) -> bytes | Spool:
-        """The whole body."""
+    def content(self) -> bytes | Spool:
+        """The whole body; a file belongs to the caller from now on."""
         if self._file is None:
             return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._file.close()
-        return Spool(Path(self._file.name), self.size)
+        file, self._file = self._file, None
+        return Spool(Path(file.name), self.size)
 
-    def discard(self) -> None:
-        """Let go of memory and file."""
+    def close(self) -> None:
+        """Let go of memory and file; harmless when repeated."""
         self._pieces.clear()
+        self._memory.give(self._taken)
+        self._taken = 0
         if self._file is not None:
             self._file.close()
             Path(self._file.name).unlink(missing_ok=True)
             self._file = None
+
+    def _spool(self) -> None:
+        # Beside the database, not in /tmp, which is often memory.
+        self._file = tempfile.NamedTemporaryFile(dir=self._memory.folder, buffering=0, delete=False)  # noqa: SIM115
+        for held in self._pieces:
+            self._file.write(held)
+        self._pieces.clear()
+        self._memory.give(self._taken)
+        self._taken = 0

@@ -47,3 +47,27 @@ def _parse_odd(text: str) -> MailPath | None:
         oddities.append(f"the source route {route[0]} was left out")
         address = address[route.end() :]
     return MailPath(address, tuple(rest.split()), tuple(oddities))
+
+
+_KNOWN: Final = {"MAIL": {"SIZE", "BODY", "SMTPUTF8", "AUTH"}, "RCPT": set[str]()}
+_NOTIFICATIONS: Final = {"RET", "ENVID", "NOTIFY", "ORCPT"}
+
+
+def oddities_of(path: MailPath, verb: str, *, extended: bool) -> list[str]:
+    """What is unusual about an address and its parameters, in words for the developer of the sending app."""
+    oddities = []
+    if path.address and "@" not in path.address:
+        oddities.append(f"the address {path.address} in {verb} has no domain")
+    if not path.address.isascii() and verb == "MAIL" and "SMTPUTF8" not in (one.upper() for one in path.parameters):
+        oddities.append("an address outside ASCII was sent without SMTPUTF8; many servers refuse that")
+    if path.parameters and not extended:
+        oddities.append(f"{verb} had parameters, though the client had said HELO, not EHLO")
+    for parameter in path.parameters:
+        name, _, value = parameter.upper().partition("=")
+        if name in _NOTIFICATIONS:
+            oddities.append(f"{name} asks for delivery notifications, which this server does not offer")
+        elif name not in _KNOWN[verb]:
+            oddities.append(f"the parameter {name[:40]} of {verb} is not known here")
+        elif name == "BODY" and value not in {"7BIT", "8BITMIME"}:
+            oddities.append(f"BODY={value[:40]} was not offered")
+    return oddities

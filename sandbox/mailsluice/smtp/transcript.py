@@ -14,9 +14,10 @@ class Transcript:
     is known to be one. Beyond 400 lines a transaction keeps its newest ones and counts the rest.
     """
 
-    __slots__ = ("_dropped", "_opening", "_transaction")
+    __slots__ = ("_dropped", "_opening", "_transaction", "heard")
 
     def __init__(self) -> None:
+        self.heard = False  # has the client said anything?
         self._opening: list[str] = []
         self._transaction: list[str] | None = None
         self._dropped = 0
@@ -32,11 +33,16 @@ class Transcript:
 
     def client(self, text: str) -> None:
         """Note what the client said."""
+        self.heard = True
         self._note(f"C: {text}")
 
     def server(self, text: str) -> None:
         """Note what the server said."""
         self._note(f"S: {text}")
+
+    def note(self, text: str) -> None:
+        """Note what was not said in words."""
+        self._note(f"   {text}")
 
     def lines(self) -> tuple[str, ...]:
         """Opening and transaction so far."""

@@ -54,11 +54,6 @@ def delete_chunks(connection: sqlite3.Connection, id: str) -> None:
     connection.execute("DELETE FROM chunk WHERE message_id = :id", {"id": id})
 
 
-def count_rejected(connection: sqlite3.Connection) -> None:
-    """Count a message that the listener refused."""
-    connection.execute("UPDATE counter SET rejected = rejected + 1 WHERE mailbox = ''")
-
-
 def write_ballast(connection: sqlite3.Connection) -> None:
     """Write as much as a small message with room to spare, to see whether the disk takes it."""
     insert = "INSERT INTO chunk (message_id, number, encoding, content) VALUES ('', 0, 0, zeroblob(:size))"

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mailsluice.capture import Capture, Spool
+from mailsluice.capture import Capture, SessionRecord, Spool
 from mailsluice.errors import StoreError
 from mailsluice.locking import FileLock
-from mailsluice.store import edits
+from mailsluice.store import edits, sessions
 from mailsluice.store.database import (
     check_usable,
     connect_reader,
@@ -139,9 +139,17 @@ class Store:
         """Delete these messages, or all for None; the ids that are gone, None for all. Unknown ids are passed over."""
         return await self._writer.submit(lambda connection: edits.delete(connection, ids))
 
-    async def count_rejected(self) -> None:
-        """Count a message that the listener refused."""
-        await self._writer.submit(edits.count_rejected)
+    def keep_session(self, record: SessionRecord) -> "asyncio.Future[None]":
+        """Keep a session that brought no message or was refused something, and count what was refused."""
+        return self._writer.submit(lambda connection: sessions.insert_session(connection, record))
+
+    async def list_sessions(self, *, limit: int) -> list[SessionRecord]:
+        """The newest sessions that brought no message or were refused something."""
+        return await self._read(lambda connection: sessions.list_sessions(connection, limit=limit))
+
+    async def get_session(self, id: str) -> SessionRecord | None:
+        """The kept session of this id."""
+        return await self._read(lambda connection: sessions.get_session(connection, id))
 
     async def probe(self) -> None:
         """Find out whether captures would work again, by writing and deleting a large row; clears `trouble` if so."""

@@ -1,0 +1,143 @@
+"""What arrives on a connection, as lines or as pieces, with the sender held back when it is too fast."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Tap(Protocol):
+    """What can be told to stop delivering and to go on: a transport."""
+
+    def pause_reading(self) -> None:
+        """Deliver nothing for now."""
+
+    def resume_reading(self) -> None:
+        """Deliver again."""
+
+
+class LineTooLong(Exception):
+    """A line exceeds its limit; what of it had arrived is gone, the rest is skipped by `skip_line`."""
+
+
+class Inflow:
+    """The bytes of one connection, in order, each handed out once.
+
+    `waiting` is called before every wait for more: the moment to send what was held back. Ends with EOFError once
+    the peer has ended and everything was handed out. At most `high_water` bytes and one delivery are held.
+    """
+
+    __slots__ = (
+        "_at",
+        "_buffer",
+        "_ended",
+        "_high_water",
+        "_paused",
+        "_pieces",
+        "_size",
+        "_tap",
+        "_waiter",
+        "_waiting",
+    )
+
+    def __init__(self, *, high_water: int, waiting: Callable[[], None]) -> None:
+        self._buffer = b""
+        self._at = 0  # where the unread part of the buffer begins
+        self._pieces: deque[bytes] = deque()
+        self._size = 0  # bytes in pieces
+        self._high_water = high_water
+        self._waiting = waiting
+        self._tap: Tap | None = None
+        self._paused = False
+        self._ended = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def attach(self, tap: Tap) -> None:
+        """Hold this transport back from now on."""
+        self._tap = tap
+        self._paused = False
+
+    def feed(self, piece: bytes) -> None:
+        """Take what arrived."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > self._high_water and not self._paused and self._tap is not None:
+            self._tap.pause_reading()
+            self._paused = True
+        self._wake()
+
+    def end(self) -> None:
+        """The peer sends no more."""
+        self._ended = True
+        self._wake()
+
+    def discard(self) -> int:
+        """Forget what has arrived and was not handed out; how many bytes that were."""
+        size = len(self._buffer) - self._at + self._size
+        self._buffer, self._at, self._size = b"", 0, 0
+        self._pieces.clear()
+        return size
+
+    async def line(self, limit: int) -> bytes:
+        """The next line without its LF; raises LineTooLong above `limit` bytes."""
+        searched = self._at
+        while True:
+            end = self._buffer.find(b"\n", searched)
+            if end >= 0:
+                line = self._buffer[self._at : end]
+                self._at = end + 1
+                if len(line) > limit:
+                    raise LineTooLong
+                return line
+            left = len(self._buffer) - self._at
+            if left > limit:
+                self._buffer, self._at = b"", 0
+                await self.skip_line()
+                raise LineTooLong
+            piece = await self._next()
+            self._buffer = self._buffer[self._at :] + piece if left else piece
+            self._at, searched = 0, left
+
+    async def skip_line(self) -> None:
+        """Drop everything up to and including the next LF."""
+        while True:
+            piece = await self.piece()
+            end = piece.find(b"\n")
+            if end >= 0:
+                self.give_back(piece[end + 1 :])
+                return
+
+    async def piece(self, limit: int = 0) -> bytes:
+        """Whatever there is next, at least one byte, at most `limit` bytes where one is given."""
+        if self._at < len(self._buffer):
+            piece = self._buffer[self._at :] if self._at else self._buffer
+            self._buffer, self._at = b"", 0
+        else:
+            piece = await self._next()
+        if limit and len(piece) > limit:
+            self.give_back(piece[limit:])
+            piece = piece[:limit]
+        return piece
+
+    def give_back(self, rest: bytes) -> None:
+        """Put bytes that belong to something else back to the front."""
+        self._buffer, self._at = (rest + self._buffer[self._at :] if self._at < len(self._buffer) else rest), 0
+
+    async def _next(self) -> bytes:
+        while not self._pieces:
+            if self._ended:
+                raise EOFError
+            self._waiting()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        piece = self._pieces.popleft()
+        self._size -= len(piece)
+        if self._paused and self._size <= self._high_water // 2 and self._tap is not None:
+            self._paused = False
+            self._tap.resume_reading()
+        return piece
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
