@@ -1,0 +1,136 @@
+"""A message read in full, for whoever looks at one."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+
+from mailsluice.message.addresses import Address
+from mailsluice.message.bodies import arrange
+from mailsluice.message.headers import Header, header_block, header_defects, split_message, text_of
+from mailsluice.message.mime import Part, read
+from mailsluice.message.summary import Summary, summary_of
+
+
+def parse(raw: bytes) -> "Message":
+    """Read a message, whatever its bytes: what cannot be read becomes a sentence in `defects`, never an error."""
+    return Message(raw)
+
+
+class Message:
+    """One message: its structure and summary are read at once, texts and defects when they are asked for."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._root, leaves, self._structure = read(raw)
+        self._bodies = arrange(leaves)
+        self.summary: Summary = summary_of(self._root, leaves, self._bodies)
+        self.parts: tuple[Part, ...] = tuple(leaves)
+
+    @property
+    def subject(self) -> str:
+        """The subject as text."""
+        return self.summary.subject
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID without its brackets."""
+        return self.summary.message_id
+
+    @property
+    def sender(self) -> Address:
+        """The first From address."""
+        return self.summary.sender
+
+    @property
+    def to(self) -> tuple[Address, ...]:
+        """The To addresses."""
+        return self.summary.to
+
+    @property
+    def cc(self) -> tuple[Address, ...]:
+        """The Cc addresses."""
+        return self.summary.cc
+
+    @property
+    def bcc(self) -> tuple[Address, ...]:
+        """The Bcc addresses that stand in the header."""
+        return self.summary.bcc
+
+    @property
+    def reply_to(self) -> tuple[Address, ...]:
+        """The Reply-To addresses."""
+        return self.summary.reply_to
+
+    @cached_property
+    def headers(self) -> tuple[Header, ...]:
+        """The header fields in order."""
+        return split_message(self._raw)[0]
+
+    @cached_property
+    def date(self) -> datetime | None:
+        """When the sender says it was written, with the sender's own offset; None when that cannot be read."""
+        return parse_date(text_of(self._root.fields.get(b"date", b"")))
+
+    @property
+    def text(self) -> str:
+        """The plain text, several parts of it joined by an empty line; "" when the mail has none."""
+        return self._texts[0]
+
+    @property
+    def html(self) -> str:
+        """The HTML as the mail has it, several parts of it one after the other; "" when it has none."""
+        return self._texts[1]
+
+    @property
+    def attachments(self) -> tuple[Part, ...]:
+        """The attachments that have a name to list them by."""
+        return tuple(part for part in self.parts if part.is_attachment and part.filename)
+
+    @property
+    def inline(self) -> tuple[Part, ...]:
+        """The parts shown inline, or neither shown nor attached, that have a name to list them by."""
+        return tuple(part for part in self.parts if part.is_inline and part.filename)
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """What was wrong with the message, in sentences for a person."""
+        return (*self._header_defects, *self._structure, *self._texts[2])
+
+    def part(self, number: str) -> Part | None:
+        """The leaf part of that number, or None."""
+        return next((part for part in self.parts if part.number == number), None)
+
+    @cached_property
+    def _texts(self) -> tuple[str, str, tuple[str, ...]]:
+        texts: dict[int, str] = {}
+        defects = []
+        for part in (*self._bodies.text, *self._bodies.html):
+            texts[id(part)], defect = part.read_text()
+            if defect:
+                defects.append(f"The {'HTML' if part.content_type == 'text/html' else 'text'} {defect}.")
+        text = "\n\n".join(texts[id(part)].rstrip("\n") for part in self._bodies.text[:-1])
+        last = "".join(texts[id(part)] for part in self._bodies.text[-1:])
+        html = "\n".join(texts[id(part)] for part in self._bodies.html)
+        return f"{text}\n\n{last}" if text else last, html, tuple(dict.fromkeys(defects))
+
+    @cached_property
+    def _header_defects(self) -> list[str]:
+        block, body = header_block(self._raw, start=0, end=len(self._raw))
+        defects = header_defects(block, size=body) if block.strip() else ["The message has no header."]
+        value = text_of(self._root.fields.get(b"date", b""))
+        if value and self.date is None:
+            defects.append(f"The Date field cannot be read as a date: '{value[:60]}'.")
+        return defects
+
+
+def parse_date(text: str) -> datetime | None:
+    """A Date field's time with its own offset (UTC where it names none); None when it is no date."""
+    for read_date in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            found = read_date(text[:100].strip())
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+            found.timestamp()
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return found
+    return None

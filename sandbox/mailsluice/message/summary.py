@@ -1,0 +1,96 @@
+"""What the list shows of a message; made at capture, so it is fast and decodes no attachment."""
+
+import re
+from html import unescape
+
+import msgspec
+
+from mailsluice.message.addresses import Address, parse_addresses
+from mailsluice.message.bodies import Bodies, arrange
+from mailsluice.message.charsets import decode, decode_loose
+from mailsluice.message.headers import text_of, unfold
+from mailsluice.message.mime import Part, identifier, read
+from mailsluice.message.words import clean
+
+_LENGTH = 200
+_CHUNKS = (400, 16 * 1024, 64 * 1024)
+_HIDDEN = re.compile(
+    r"<!--(?:[^-]++|-(?!->))*+(?:-->)?|<(style|script|title)\b(?:[^<]++|<(?!/(?:style|script|title)\b))*+",
+    re.IGNORECASE,
+)
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|u|wbr)\b[^<>]*+>", re.IGNORECASE
+)
+_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*+>?")
+# What newsletters fill the preview line with: joiners, soft hyphens, byte order marks.
+_FILLERS = re.compile("[\u034f\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]+")
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A message in brief: decoded header fields, the beginning of its text, and how many attachments it has."""
+
+    subject: str = ""
+    message_id: str = ""
+    sender: Address = Address()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    snippet: str = ""
+    attachments: int = 0
+
+
+def summarize(raw: bytes) -> Summary:
+    """Read a message in brief, whatever its bytes; the first 512 KB of a larger one will do. Never raises."""
+    root, leaves, _ = read(raw)
+    return summary_of(root, leaves, arrange(leaves))
+
+
+def summary_of(root: Part, leaves: list[Part], bodies: Bodies) -> Summary:
+    """The summary of a message whose parts have been read and arranged."""
+    fields = root.fields
+    subject = fields.get(b"subject")
+    message_id = fields.get(b"message-id")
+    sender = _addresses(fields.get(b"from"))
+    return Summary(
+        "" if subject is None else text_of(subject),
+        "" if message_id is None else identifier(message_id),
+        sender[0] if sender else Address(),
+        _addresses(fields.get(b"to")),
+        _addresses(fields.get(b"cc")),
+        _addresses(fields.get(b"bcc")),
+        _addresses(fields.get(b"reply-to")),
+        _snippet(bodies),
+        sum([part.is_attachment for part in leaves]),
+    )
+
+
+def _addresses(value: bytes | None) -> tuple[Address, ...]:
+    return () if value is None else parse_addresses(decode_loose(unfold(value)))
+
+
+def _snippet(bodies: Bodies) -> str:
+    for part in bodies.text[:3]:
+        if snippet := _beginning(part, html=False):
+            return snippet
+    return _beginning(bodies.html[0], html=True) if bodies.html else ""
+
+
+def _beginning(part: Part, *, html: bool) -> str:
+    """The first 200 characters of a part's text, from as little of it as gives them."""
+    snippet = ""
+    for size in _CHUNKS:
+        text = decode(part.chunk(size), charset=part.charset)[0]
+        if html:
+            text = _stripped(text)
+        if not text.isascii():
+            text = _FILLERS.sub("", text)
+        snippet = clean(" ".join(text.split()))
+        if len(snippet) >= _LENGTH or part.end - part.body <= size:
+            break
+    return snippet[:_LENGTH].rstrip()
+
+
+def _stripped(html: str) -> str:
+    """The text of the beginning of an HTML document, good enough for one line."""
+    return unescape(_TAG.sub(" ", _INLINE_TAG.sub("", _HIDDEN.sub(" ", html))))
