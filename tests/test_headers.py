@@ -1,6 +1,6 @@
 import pytest
 
-from mailsluice.message import parse, split_message
+from mailsluice.message import Bounds, parse, split_message, summarize
 from mailsluice.message.charsets import codec_name
 from mailsluice.message.parameters import structured
 
@@ -115,7 +115,7 @@ def test_a_header_of_megabytes_is_read_in_part() -> None:
     message = parse(b"Subject: x\r\nX-Huge: " + b"x" * 4_000_000 + b"\r\n\r\nbody")
 
     assert (message.subject, message.text) == ("x", "body")
-    assert "The header is longer than 1 MB; the rest of it was not read." in message.defects
+    assert "The header is longer than 1,048,576 bytes; the rest of it was not read." in message.defects
 
 
 def test_continued_and_encoded_parameters_are_joined() -> None:
@@ -163,3 +163,11 @@ def test_charsets_go_by_the_names_that_mail_uses(charset: str, codec: str) -> No
 )
 def test_codecs_that_are_no_charsets_never_run(name: str) -> None:
     assert codec_name(name) == ""
+
+
+def test_bounds_say_how_much_of_a_header_is_interpreted() -> None:
+    raw = b"Subject: x\r\n" + b"A: b\r\n" * 10 + b"From: a@example.com\r\n\r\nbody"
+    assert parse(raw, bounds=Bounds(fields=3)).sender.address == ""
+    assert parse(raw, bounds=Bounds(size=20)).sender.address == ""
+    assert parse(raw, bounds=Bounds(size=20)).text == "body"
+    assert summarize(raw, bounds=Bounds(fields=12)).sender.address == "a@example.com"

@@ -9,6 +9,7 @@ from typing import Final
 
 from mailsluice.capture import SessionRecord, now
 from mailsluice.events import Captured, Deleted, Events, Marked, SessionKept, TroubleChanged
+from mailsluice.message.bounds import Bounds
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import Listener
 from mailsluice.store import Store, StoreError, open_store
@@ -19,12 +20,14 @@ _PROBE_SECONDS: Final = 2.0
 class Sandbox:
     """Captures mail while it is open. Pages and APIs read from `store`, and write through the methods here.
 
-    `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC.
+    `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC; `bounds`
+    go with every parse.
     """
 
     def __init__(self, settings: Settings, store: Store, events: Events, smtp_addresses: tuple[str, ...]) -> None:
         self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
         self.began = now()
+        self.bounds = header_bounds(settings)
 
     async def mark_seen(self, ids: Sequence[str] | None, *, seen: bool) -> None:
         """Mark these messages, or all for None, and tell everyone who watches."""
@@ -56,6 +59,7 @@ async def open_sandbox(
                 durability=settings.durability,
                 on_captured=lambda id: events.publish(Captured(id)),
                 on_trouble=lambda trouble: events.publish(TroubleChanged(trouble)),
+                bounds=header_bounds(settings),
             )
         )
         await stack.enter_async_context(_probing(store))
@@ -69,6 +73,11 @@ async def open_sandbox(
             )
         )
         yield Sandbox(settings, store, events, listener.addresses)
+
+
+def header_bounds(settings: Settings) -> Bounds:
+    """How much of a header is interpreted, as the settings say."""
+    return Bounds(fields=settings.max_header_fields, size=settings.max_header_size)
 
 
 def _keep(record: SessionRecord, *, store: Store, events: Events) -> None:

@@ -4,6 +4,7 @@ One MIME reader (`mime.py`) serves both, so that the list and the page never dis
 """
 
 from mailsluice.message.addresses import Address, parse_addresses
+from mailsluice.message.bounds import Bounds
 from mailsluice.message.headers import Header, split_message
 from mailsluice.message.html import Frame, frame, text_from_html
 from mailsluice.message.mime import Part
@@ -12,6 +13,7 @@ from mailsluice.message.summary import Summary, summarize
 
 __all__ = [
     "Address",
+    "Bounds",
     "Frame",
     "Header",
     "Message",

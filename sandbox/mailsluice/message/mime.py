@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.charsets import decode, decode_loose
 from mailsluice.message.headers import fields, header_block, text_of, unfold
 from mailsluice.message.parameters import Structured, structured
@@ -26,9 +27,18 @@ class Part:
 
     __slots__ = ("_raw", "_size", "_type", "body", "end", "fields", "is_attachment", "is_inline", "number", "parent")
 
-    def __init__(self, raw: bytes, start: int, end: int, *, number: str = "0", parent: "Part | None" = None) -> None:
-        block, body = header_block(raw, start=start, end=end)
-        pairs = fields(block)
+    def __init__(
+        self,
+        raw: bytes,
+        start: int,
+        end: int,
+        *,
+        number: str = "0",
+        parent: "Part | None" = None,
+        bounds: Bounds = DEFAULT,
+    ) -> None:
+        block, body = header_block(raw, start=start, end=end, bounds=bounds)
+        pairs = fields(block, bounds=bounds)
         if block and not pairs:
             body = start
         pairs.reverse()  # the first field of a name counts, as the last one put into a dict does
@@ -147,9 +157,9 @@ def _word(value: bytes) -> str:
     return decode_loose(unfold(value)).partition(";")[0].strip(" \"'").lower()
 
 
-def read(raw: bytes) -> tuple[Part, list[Part], list[str]]:
+def read(raw: bytes, *, bounds: Bounds = DEFAULT) -> tuple[Part, list[Part], list[str]]:
     """The message as a part, its leaf parts in order, and what was wrong with its structure in sentences."""
-    root = Part(raw, 0, len(raw))
+    root = Part(raw, 0, len(raw), bounds=bounds)
     if not root.is_multipart:
         return root, [root], []
     leaves: list[Part] = []
@@ -163,7 +173,9 @@ def read(raw: bytes) -> tuple[Part, list[Part], list[str]]:
             continue
         count += len(spans)
         prefix = "" if part is root else part.number + "."
-        children = [Part(raw, *span, number=f"{prefix}{n}", parent=part) for n, span in enumerate(spans, 1)]
+        children = [
+            Part(raw, *span, number=f"{prefix}{n}", parent=part, bounds=bounds) for n, span in enumerate(spans, 1)
+        ]
         waiting.extend((child, depth + 1) for child in reversed(children))
     return root, leaves, defects
 

@@ -6,22 +6,24 @@ from functools import cached_property
 
 from mailsluice.message.addresses import Address
 from mailsluice.message.bodies import arrange
+from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.headers import Header, header_block, header_defects, split_message, text_of
+from mailsluice.message.lines import line_defects
 from mailsluice.message.mime import Part, read
 from mailsluice.message.summary import Summary, summary_of
 
 
-def parse(raw: bytes) -> "Message":
+def parse(raw: bytes, *, bounds: Bounds = DEFAULT) -> "Message":
     """Read a message, whatever its bytes: what cannot be read becomes a sentence in `defects`, never an error."""
-    return Message(raw)
+    return Message(raw, bounds)
 
 
 class Message:
     """One message: its structure and summary are read at once, texts and defects when they are asked for."""
 
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-        self._root, leaves, self._structure = read(raw)
+    def __init__(self, raw: bytes, bounds: Bounds) -> None:
+        self._raw, self._bounds = raw, bounds
+        self._root, leaves, self._structure = read(raw, bounds=bounds)
         self._bodies = arrange(leaves)
         self.summary: Summary = summary_of(self._root, leaves, self._bodies)
         self.parts: tuple[Part, ...] = tuple(leaves)
@@ -64,7 +66,7 @@ class Message:
     @cached_property
     def headers(self) -> tuple[Header, ...]:
         """The header fields in order."""
-        return split_message(self._raw)[0]
+        return split_message(self._raw, bounds=self._bounds)[0]
 
     @cached_property
     def date(self) -> datetime | None:
@@ -94,6 +96,11 @@ class Message:
     @property
     def defects(self) -> tuple[str, ...]:
         """What was wrong with the message, in sentences for a person."""
+        return (*self.damage, *line_defects(self._raw))
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """The defects that may keep something from being shown: all but those of line ends and lengths."""
         return (*self._header_defects, *self._structure, *self._texts[2])
 
     def part(self, number: str) -> Part | None:
@@ -115,8 +122,10 @@ class Message:
 
     @cached_property
     def _header_defects(self) -> list[str]:
-        block, body = header_block(self._raw, start=0, end=len(self._raw))
-        defects = header_defects(block, size=body) if block.strip() else ["The message has no header."]
+        block, body = header_block(self._raw, start=0, end=len(self._raw), bounds=self._bounds)
+        defects = (
+            header_defects(block, size=body, bounds=self._bounds) if block.strip() else ["The message has no header."]
+        )
         value = text_of(self._root.fields.get(b"date", b""))
         if value and self.date is None:
             defects.append(f"The Date field cannot be read as a date: '{value[:60]}'.")

@@ -7,6 +7,7 @@ import msgspec
 
 from mailsluice.message.addresses import Address, parse_addresses
 from mailsluice.message.bodies import Bodies, arrange
+from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.charsets import decode, decode_loose
 from mailsluice.message.headers import text_of, unfold
 from mailsluice.message.mime import Part, identifier, read
@@ -40,9 +41,9 @@ class Summary(msgspec.Struct, frozen=True):
     attachments: int = 0
 
 
-def summarize(raw: bytes) -> Summary:
+def summarize(raw: bytes, *, bounds: Bounds = DEFAULT) -> Summary:
     """Read a message in brief, whatever its bytes; the first 512 KB of a larger one will do. Never raises."""
-    root, leaves, _ = read(raw)
+    root, leaves, _ = read(raw, bounds=bounds)
     return summary_of(root, leaves, arrange(leaves))
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from mailsluice.capture import Capture, Envelope, SessionFacts
 from mailsluice.message.addresses import Address
+from mailsluice.message.bounds import Bounds
 from mailsluice.message.summary import Summary, summarize
 from mailsluice.store.records import ListedMessage, Receipt
 from mailsluice.store.sources import CHUNKED, pack
@@ -47,10 +48,10 @@ _read_session = msgspec.json.Decoder(SessionFacts).decode
 _read_transcript = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-def safe_summary(raw: bytes) -> Summary:
+def safe_summary(raw: bytes, bounds: Bounds) -> Summary:
     """The summary, or an empty one: an acknowledged message must not depend on the parser having no bug."""
     try:
-        return summarize(raw)
+        return summarize(raw, bounds=bounds)
     except Exception:  # the promise "parsing can never lose a message" ends here
         log.exception("a message could not be summarised; its bytes are kept")
         return Summary()

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from mailsluice.capture import Capture, SessionRecord, Spool
 from mailsluice.errors import StoreError
 from mailsluice.locking import FileLock
+from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.store import edits, sessions
 from mailsluice.store.database import (
     check_usable,
@@ -45,11 +46,12 @@ class Store:
     wait for writes. `trouble` is empty, or one sentence why captures are refused at the moment.
     """
 
-    def __init__(self, path: Path, writer: Writer, on_captured: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, writer: Writer, on_captured: Callable[[str], None], bounds: Bounds) -> None:
         self.path = path
         self.spool_folder = path.with_name(path.name + ".spool")
         self._writer = writer
         self._on_captured = on_captured
+        self._bounds = bounds
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._spoolers = ThreadPoolExecutor(1, thread_name_prefix="store-spool")
         self._local = threading.local()
@@ -75,7 +77,7 @@ class Store:
         body = capture.body
 
         def run(connection: sqlite3.Connection) -> None:
-            insert_capture(connection, capture, safe_summary(body))
+            insert_capture(connection, capture, safe_summary(body, self._bounds))
 
         return self._writer.submit(run, after=lambda _: self._on_captured(capture.id), proves_health=True)
 
@@ -162,7 +164,7 @@ class Store:
         try:
             with spool.path.open("rb") as file:
                 beginning = await loop.run_in_executor(self._spoolers, file.read, _SUMMARIZED)
-            summary = await loop.run_in_executor(self._spoolers, safe_summary, beginning)
+            summary = await loop.run_in_executor(self._spoolers, safe_summary, beginning, self._bounds)
             chunks = packed_chunks(spool)
             while chunk := await loop.run_in_executor(self._spoolers, next, chunks, None):
                 await self._writer.submit(partial(insert_chunk, message_id=capture.id, chunk=chunk))
@@ -214,25 +216,27 @@ async def open_store(
     durability: str = "normal",
     on_captured: Callable[[str], None] = lambda id: None,
     on_trouble: Callable[[str], None] = lambda trouble: None,
+    bounds: Bounds = DEFAULT,
 ) -> AsyncIterator[Store]:
     """Open, or create, the database at a path; `:memory:` is a private temporary file that is gone afterwards.
 
     Both callbacks run on the event loop: `on_captured` with the id of each message just committed, `on_trouble` when
-    captures begin to fail (with the reason) or work again (empty). Raises StoreError, in one clear sentence, when the
-    file is in use, damaged, foreign, newer than this program or not writable.
+    captures begin to fail (with the reason) or work again (empty). `bounds` say how much of a header is interpreted.
+    Raises StoreError, in one clear sentence, when the file is in use, damaged, foreign, newer than this program or not
+    writable.
     """
     if str(path) == MEMORY:
         with tempfile.TemporaryDirectory(prefix="mailsluice-") as folder:
-            async with _open(Path(folder) / "mail.db", durability, on_captured, on_trouble) as store:
+            async with _open(Path(folder) / "mail.db", durability, on_captured, on_trouble, bounds) as store:
                 yield store
     else:
-        async with _open(Path(path), durability, on_captured, on_trouble) as store:
+        async with _open(Path(path), durability, on_captured, on_trouble, bounds) as store:
             yield store
 
 
 @asynccontextmanager
 async def _open(
-    path: Path, durability: str, on_captured: Callable[[str], None], on_trouble: Callable[[str], None]
+    path: Path, durability: str, on_captured: Callable[[str], None], on_trouble: Callable[[str], None], bounds: Bounds
 ) -> AsyncIterator[Store]:
     with explained(path):
         create_private_file(path)
@@ -244,7 +248,7 @@ async def _open(
             )
         with explained(path):
             connection = _prepare(path, durability)
-        store = Store(path, Writer(connection, path=path, on_trouble=on_trouble), on_captured)
+        store = Store(path, Writer(connection, path=path, on_trouble=on_trouble), on_captured, bounds)
         _clear_spool(store.spool_folder)
         try:
             yield store
