@@ -1,0 +1,156 @@
+"""How numbers, times and names look on a page; each function is a template filter of the same name."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from mailsluice import capture
+from mailsluice.store.records import ListedMessage
+from mailsluice_web import downloads
+
+if TYPE_CHECKING:
+    from mailsluice.message.mime import Part
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
+_AFTER_ADDRESS = ".,:;!?)]»”’*_"
+
+
+class Piece(NamedTuple):
+    """A stretch of plain text; `url` is set when the stretch is a web address."""
+
+    text: str
+    url: str = ""
+
+
+def size(count: int) -> str:
+    """Bytes as a person reads them: `812 B`, `1.4 KB`, `18 MB`."""
+    if count < 1024:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("KB", "MB", "GB"):
+        value /= 1024
+        if value < 1023.5 or unit == "GB":
+            break
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
+
+
+def number(count: int) -> str:
+    """A count with its thousands marked: `4,990`."""
+    return f"{count:,}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 message`, `4,990 messages`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def iso(microseconds: int) -> str:
+    """The time for a machine: `2026-11-20T23:43:36Z`."""
+    return f"{_utc(microseconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def moment(microseconds: int) -> str:
+    """The exact time for a person: `20 Nov 2026, 23:43:36 UTC`."""
+    time = _utc(microseconds)
+    return f"{time.day} {time:%b %Y, %H:%M:%S} UTC"
+
+
+def ago(microseconds: int, *, now: int | None = None) -> str:
+    """The time as a distance: `now`, `2 min`, `3 h`, `yesterday`, `4 days`, then the date.
+
+    `relative` in app.js says the same, so that a page that stays open keeps telling the truth.
+    """
+    present = capture.now() if now is None else now
+    seconds = (present - microseconds) // 1_000_000
+    if seconds < _MINUTE:
+        return "now"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h"
+    if seconds < 2 * _DAY:
+        return "yesterday"
+    if seconds < 7 * _DAY:
+        return f"{seconds // _DAY} days"
+    time = _utc(microseconds)
+    return f"{time.day} {time:%b}" if time.year == _utc(present).year else f"{time.day} {time:%b %Y}"
+
+
+def written(time: datetime) -> str:
+    """A Date header as its author meant it, in the author's own time zone: `Fri, 20 Nov 2026, 10:00:00 +0100`."""
+    return f"{time:%a}, {time.day} {time:%b} {time.year}, {time:%H:%M:%S} {time:%z}".rstrip()
+
+
+def sender(message: ListedMessage) -> str:
+    """Who wrote it: the name, else the address, else the envelope's sender."""
+    author = message.summary.sender
+    return author.name or author.address or message.envelope_sender or "(no sender)"
+
+
+def recipients(message: ListedMessage) -> str:
+    """Who gets it, blind copies included: the first three, and how many more."""
+    summary = message.summary
+    named = [person.address or person.name for person in (*summary.to, *summary.cc, *summary.bcc)]
+    everybody = [who for who in (*named, *message.unlisted) if who]
+    shown = ", ".join(everybody[:3])
+    return f"{shown} +{len(everybody) - 3:,}" if len(everybody) > 3 else shown or "(no recipients)"
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Plain text cut where a web address begins and ends, so that a page can link it."""
+    end = 0
+    for match in _ADDRESS.finditer(text):
+        url = match.group().rstrip(_AFTER_ADDRESS)
+        if match.start() > end:
+            yield Piece(text[end : match.start()])
+        yield Piece(url, url)
+        end = match.start() + len(url)
+    if end < len(text):
+        yield Piece(text[end:])
+
+
+def speaker(line: str) -> str:
+    """Who says a transcript's line: `client`, `server`, `refusal` for a server's 4xx and 5xx, or nobody."""
+    if line.startswith("C:"):
+        return "client"
+    if line.startswith("S:"):
+        return "refusal" if line[2:].lstrip()[:1] in ("4", "5") else "server"
+    return "remark"
+
+
+def received(raw: bytes) -> str:
+    """Bytes of a header as text: UTF-8, or else one character a byte."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def filename(part: "Part") -> str:
+    """The name under which a part is offered."""
+    return downloads.part_name(part)
+
+
+def shown_inline(part: "Part") -> bool:
+    """Whether a browser shows the part itself, rather than saving it."""
+    return downloads.safe_type(part.content_type) in downloads.SAFE_IMAGES
+
+
+def pictured(part: "Part") -> str:
+    """The icon that stands for a part."""
+    kind = part.content_type.partition("/")[0]
+    if part.content_type in ("text/calendar", "application/ics"):
+        return "calendar"
+    return {"image": "image", "message": "mark"}.get(kind, "file")
+
+
+def _utc(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+_PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, received)
+_PART = (filename, shown_inline, pictured)
+ALL = {function.__name__: function for function in (*_PAGE, *_PART)}
+"""What a template can say after `|`."""

@@ -1,0 +1,83 @@
+"""Templates to responses: the whole inbox for a browser, the pane alone for htmx."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailsluice.sandbox import Sandbox
+from mailsluice_web import filters
+from mailsluice_web.listing import read_listing
+
+_VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request"}
+_EVERYWHERE: Final = {"0.0.0.0", "[::]", "::", "*", ""}  # noqa: S104 (compared with, not bound)
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+_templates.filters.update(filters.ALL)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for the part that changes; on Back and Forward it asks for the whole page."""
+    headers = request.headers
+    return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
+
+
+def render(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
+    """One template as an HTML response."""
+    html = _templates.get_template(template).render({**_common(request), **context})
+    # A lone surrogate (an undecodable byte in a transcript) must not turn the page into an error.
+    return Response(html.encode("utf-8", "replace"), status, _VARY, media_type="text/html")
+
+
+async def page(
+    request: Request,
+    pane: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    title: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The pane inside the whole inbox, or alone as a fragment for htmx."""
+    own = {"pane": pane, "title": title, **(context or {})}
+    if is_fragment(request):
+        response = render(request, "fragment.html", own, status=status)
+    else:
+        listing = await read_listing(request)
+        response = render(request, "inbox.html", {"listing": listing, "counts": listing.counts} | own, status=status)
+    response.headers.update(headers or {})
+    return response
+
+
+def _common(request: Request) -> dict[str, Any]:
+    sandbox: Sandbox = request.state.sandbox
+    addresses = [_reachable(address, request) for address in sandbox.smtp_addresses]
+    host, _, port = (addresses[0] if addresses else "localhost:1025").rpartition(":")
+    return {
+        "addresses": addresses,
+        "smtp_host": host.strip("[]"),
+        "smtp_port": port,
+        "settings": sandbox.settings,
+        "trouble": sandbox.store.trouble,
+        "selected": "",
+        "is_fragment": is_fragment(request),
+        "title": "",
+    }
+
+
+def _reachable(address: str, request: Request) -> str:
+    """An address that an app can dial: listening everywhere means the name by which the browser came."""
+    host, colon, port = address.rpartition(":")
+    if address.startswith("unix:") or host not in _EVERYWHERE:
+        return address
+    name = request.url.hostname or "localhost"
+    return f"[{name}]{colon}{port}" if ":" in name else f"{name}{colon}{port}"

@@ -1,0 +1,224 @@
+// Keys, dialogs, theme, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
+const find = (selector) => document.querySelector(selector)
+const rows = () => [...document.querySelectorAll("#messages a.row")]
+const head = () => find(".list-head")
+
+// The list and the message that stands open
+
+// The path of the message that was chosen last. The address bar follows only when the message has come, and a list that
+// is refreshed in between must not put the mark back.
+let chosen = location.pathname
+
+const mark = () => {
+  for (const row of rows()) {
+    const open = chosen === row.pathname || chosen.startsWith(row.pathname + "/")
+    open ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
+  }
+}
+
+const choose = (path) => {
+  chosen = new URL(path, location.href).pathname
+  mark()
+}
+
+const nextRow = (by) => {
+  const list = rows()
+  const at = list.findIndex((row) => row.ariaCurrent === "true")
+  const from = at < 0 ? list.indexOf(document.activeElement) : at
+  // With nothing chosen, the focused row is the next one: it stands where the deleted message stood.
+  return at < 0 && from >= 0 ? list[from] : list[Math.max(0, Math.min(list.length - 1, from + (from < 0 ? 1 : by)))]
+}
+
+const step = (by) => {
+  const row = nextRow(by)
+  row?.focus()
+  row?.click()
+}
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("a.row")
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return
+  choose(row.href)
+})
+
+// Live: the stream reports, the list is fetched again if it does not know the newest event
+
+let accepted = Number(head()?.dataset.accepted)
+
+const refresh = () => document.body.dispatchEvent(new CustomEvent("messages"))
+
+const hear = (report) => {
+  const live = find("#live")
+  if (!live) return
+  const wasLost = live.dataset.state === "lost"
+  if (live.dataset.state !== report.state) {
+    live.dataset.state = report.state
+    live.textContent = { live: "Live", lost: "Reconnecting…", connecting: "Connecting…" }[report.state]
+  }
+  if (report.state === "live" && (wasLost || report.id !== head()?.dataset.sequence)) refresh()
+}
+
+const listen = () => {
+  if (!("SharedWorker" in window)) return follow(hear)
+  new BroadcastChannel("mailsluice").addEventListener("message", (event) => hear(event.data))
+  const worker = new SharedWorker("/static/stream.js", "mailsluice")
+  worker.addEventListener("error", () => follow(hear))
+  worker.port.addEventListener("message", (event) => hear(event.data))
+  worker.port.start()
+}
+
+const count = () => {
+  const { unread, accepted: now } = head()?.dataset ?? {}
+  if (unread === undefined) return
+  const title = document.title.replace(/^\(\d+\) /, "")
+  document.title = (unread > 0 ? `(${unread}) ` : "") + title
+  const arrived = now - accepted
+  accepted = Number(now)
+  if (arrived > 0) find("#announcement").textContent = arrived === 1 ? "1 new message" : `${arrived} new messages`
+}
+
+// Times: as `ago` in filters.py, so that a refreshed list and an old one say the same
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+const relative = (time, now) => {
+  const seconds = Math.floor((now - time) / 1000)
+  if (seconds < 60) return "now"
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`
+  if (seconds < 2 * 86400) return "yesterday"
+  if (seconds < 7 * 86400) return `${Math.floor(seconds / 86400)} days`
+  const day = `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}`
+  return time.getUTCFullYear() === now.getUTCFullYear() ? day : `${day} ${time.getUTCFullYear()}`
+}
+
+const local = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  timeZoneName: "short",
+})
+
+const tellTimes = () => {
+  const now = new Date()
+  for (const element of document.querySelectorAll(".row time")) {
+    element.textContent = relative(new Date(element.dateTime), now)
+  }
+  for (const element of document.querySelectorAll("time.moment")) {
+    element.textContent = local.format(new Date(element.dateTime))
+  }
+}
+
+// Dialogs: a fragment in #modal opens at once, and leaves the page when it closes, so that no later swap reopens it
+
+const openDialog = () => {
+  const dialog = find("#modal dialog[data-open]")
+  if (dialog && !dialog.open) dialog.showModal()
+}
+
+document.addEventListener("close", (event) => {
+  if (event.target.closest("#modal")) event.target.remove()
+}, true)
+
+// htmx tells what it did
+
+const settle = () => {
+  openDialog()
+  mark()
+  tellTimes()
+  count()
+}
+
+// After a deletion the focus goes to the row that took the place, so that j and k go on from there. Pane and list are
+// fetched apart and come in either order.
+let deletion = null
+
+const goOn = () => {
+  if (!deletion?.isDone || rows().some((row) => row.pathname === deletion.path)) return
+  if (deletion.place >= 0) rows().at(Math.min(deletion.place, rows().length - 1))?.focus()
+  deletion = null
+}
+
+document.addEventListener("htmx:before:request", (event) => {
+  if (!event.detail.ctx.sourceElement?.closest?.("#deletion form")) return
+  deletion = { path: chosen, place: rows().findIndex((row) => row.pathname === chosen), isDone: false }
+})
+
+document.addEventListener("htmx:finally:swap", (event) => {
+  const { sourceElement: source, target } = event.detail.ctx
+  source?.closest?.("#modal dialog")?.close()
+  settle()
+  if (deletion && target?.id === "pane") deletion.isDone = true
+  goOn()
+  if (target?.id === "pane") {
+    target.scrollTop = 0
+    // On a narrow screen the list disappears under the message, and the focus with it.
+    if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) target.focus()
+  }
+})
+
+for (const change of ["htmx:after:history:push", "htmx:after:history:replace", "htmx:before:history:restore"]) {
+  document.addEventListener(change, (event) => choose(event.detail.path))
+}
+
+// Keys
+
+const press = (key) => find(`[data-key="${key}"]`)?.click()
+
+const back = () => {
+  const row = rows().find((one) => one.ariaCurrent === "true")
+  press("u")
+  row?.focus()
+}
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  o: () => press("o"),
+  u: back,
+  "#": () => press("#"),
+  "?": () => find("#keys")?.showModal(),
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+  if (event.target.closest?.("input, textarea, select, [contenteditable]") || find("dialog:modal")) return
+  const view = /^[1-6]$/.test(event.key) && document.querySelectorAll(".tabs a[id]")[event.key - 1]
+  const act = view ? () => view.click() : keys[event.key]
+  if (!act) return
+  event.preventDefault()
+  act()
+})
+
+// Buttons that are not htmx's
+
+const copy = async (button) => {
+  await navigator.clipboard?.writeText(button.dataset.copy)
+  find("#announcement").textContent = "Copied"
+  button.classList.add("copied")
+  setTimeout(() => button.classList.remove("copied"), 1500)
+}
+
+const switchTheme = () => {
+  const isDark = getComputedStyle(find("#pane") ?? document.body).colorScheme === "dark"
+    || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches)
+  const theme = isDark ? "light" : "dark"
+  document.documentElement.dataset.theme = theme
+  try { localStorage.setItem("theme", theme) } catch { /* it holds for this page only */ }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-close], [data-copy], [data-theme-switch], button[data-key='?']")
+  if (!button) return
+  const dialog = button.closest("dialog")
+  if (button.matches("[data-close]") && dialog?.matches(":modal")) {
+    event.preventDefault()
+    dialog.close()
+  }
+  if (button.matches("[data-copy]")) copy(button)
+  if (button.matches("[data-theme-switch]")) switchTheme()
+  if (button.matches("[data-key='?']")) keys["?"]()
+})
+
+for (const button of document.querySelectorAll("[data-copy]")) button.disabled = !navigator.clipboard
+setInterval(tellTimes, 30000)
+settle()
+if (find("#live")) listen()
