@@ -16,7 +16,7 @@ from mailsluice.errors import StoreError
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.api import health, mailpit
 from mailsluice_web.opened import Reader
-from mailsluice_web.pages import errors, inbox, messages, parts
+from mailsluice_web.pages import errors, inbox, messages, parts, sessions
 from mailsluice_web.security import Guard
 from mailsluice_web.stream import Streams
 
@@ -37,7 +37,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
             Exception: errors.server_error,
         },
     )
-    app.state.reader = Reader(sandbox.store)
+    app.state.reader = Reader(sandbox.store, sandbox.bounds)
     return app
 
 
@@ -56,6 +56,8 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/deletion", messages.delete, methods=["POST"]),
         Route("/messages/{id}", messages.message),
         Route("/messages/{id}/{view}", messages.message),
+        Route("/sessions", sessions.sessions),
+        Route("/sessions/{id}", sessions.session),
         Route("/events", Streams().respond),
         Mount("/static", _Static(directory=_STATIC)),
         *health.routes,

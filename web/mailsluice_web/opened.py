@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from mailsluice.message.bounds import Bounds
 from mailsluice.store import Store
 from mailsluice.store.records import ListedMessage
 
@@ -28,8 +29,8 @@ class Opened(msgspec.Struct, frozen=True):
 class Reader:
     """Parses messages in a worker thread, each once however many requests ask at a time."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, bounds: Bounds) -> None:
+        self._store, self._bounds = store, bounds
         self._recent: OrderedDict[str, tuple[int, asyncio.Task[Opened | None]]] = OrderedDict()
 
     async def open(self, listed: ListedMessage) -> Opened | None:
@@ -48,7 +49,7 @@ class Reader:
 
     async def _read(self, id: str) -> Opened | None:
         raw = await self._store.raw(id)
-        return None if raw is None else await asyncio.to_thread(_parse, raw, id)
+        return None if raw is None else await asyncio.to_thread(_parse, raw, id, self._bounds)
 
     def _forget(self, id: str, task: "asyncio.Task[Opened | None]") -> None:
         known = self._recent.get(id)
@@ -65,12 +66,12 @@ def part_url(id: str, number: str) -> str:
     return f"/messages/{id}/parts/{number}"
 
 
-def _parse(raw: bytes, id: str) -> Opened:
+def _parse(raw: bytes, id: str, bounds: Bounds) -> Opened:
     # Parser and HTML engine are loaded with the first message that somebody opens, not at start.
     from mailsluice.message.html import frame
     from mailsluice.message.parse import parse
 
-    message = parse(raw)
+    message = parse(raw, bounds=bounds)
     # Read here, in the thread, what a page will ask for: these are lazy, and slow for a large message.
     _ = message.defects, message.headers, message.text
     urls = {part.content_id: part_url(id, part.number) for part in message.parts if part.content_id}

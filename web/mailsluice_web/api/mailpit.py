@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from mailsluice.message.bounds import Bounds
 from mailsluice.message.headers import split_message
 from mailsluice.message.parse import parse
 from mailsluice.sandbox import Sandbox
@@ -69,7 +70,8 @@ async def delete_messages(request: Request) -> Response:
 async def message(request: Request) -> Response:
     """One message as a whole; it counts as read from now on."""
     listed, raw = await _source(request)
-    answer = await run_in_threadpool(lambda: encode(shapes.message(listed, parse(raw))))
+    bounds = _sandbox(request).bounds
+    answer = await run_in_threadpool(lambda: encode(shapes.message(listed, parse(raw, bounds=bounds))))
     if not listed.seen:
         with suppress(StoreError):  # a full disk keeps nobody from reading
             await _sandbox(request).mark_seen([listed.id], seen=True)
@@ -79,7 +81,8 @@ async def message(request: Request) -> Response:
 async def message_headers(request: Request) -> Response:
     """The header section, undecoded, by name."""
     _, raw = await _source(request)
-    return _json(await run_in_threadpool(lambda: encode(shapes.header_values(split_message(raw)[0]))))
+    bounds = _sandbox(request).bounds
+    return _json(await run_in_threadpool(lambda: encode(shapes.header_values(split_message(raw, bounds=bounds)[0]))))
 
 
 async def message_raw(request: Request) -> Response:
@@ -94,7 +97,7 @@ async def message_raw(request: Request) -> Response:
 async def message_part(request: Request) -> Response:
     """The decoded content of an attachment or inline part."""
     _, raw = await _source(request)
-    found = await run_in_threadpool(_part, raw, str(request.path_params["part"]))
+    found = await run_in_threadpool(_part, raw, str(request.path_params["part"]), _sandbox(request).bounds)
     if found is None:
         raise NotFound("404 page not found")
     content, headers = found
@@ -130,8 +133,8 @@ def _page(listed: list[ListedMessage], *, counts: Counts, start: int) -> bytes:
     )
 
 
-def _part(raw: bytes, number: str) -> tuple[bytes, dict[str, str]] | None:
-    parsed = parse(raw)
+def _part(raw: bytes, number: str, bounds: Bounds) -> tuple[bytes, dict[str, str]] | None:
+    parsed = parse(raw, bounds=bounds)
     part = next((part for part in (*parsed.inline, *parsed.attachments) if part.number == number), None)
     if part is None:
         return None

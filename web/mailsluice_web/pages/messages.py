@@ -77,7 +77,7 @@ def _best(opened: Opened, views: list[str]) -> str:
     parsed = opened.message
     is_readable = opened.frame is not None or bool(parsed.text.strip())
     is_whole = not any(part.is_multipart for part in parsed.parts)
-    return views[0] if not parsed.defects or (is_whole and is_readable) else "source"
+    return views[0] if not parsed.damage or (is_whole and is_readable) else "source"
 
 
 def _is_read_now(request: Request) -> bool:
@@ -96,7 +96,14 @@ def _context(listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> 
         "people": {name: _shorten(group) for name, group in people.items() if group and group != (Address(),)},
         "envelope": _envelope(listed, receipt) if receipt else None,
         "receipt": receipt,
+        "oddities": (*parsed.defects, *_warnings(receipt)),
     }
+
+
+def _warnings(receipt: Receipt | None) -> list[str]:
+    """What was odd about the session, as sentences."""
+    warnings = receipt.session.warnings if receipt else ()
+    return [f"In the session {warning}." for warning in warnings]
 
 
 def _shorten(people: tuple[Address, ...]) -> tuple[tuple[Address, ...], int]:
