@@ -120,6 +120,11 @@ def speaker(line: str) -> str:
     return "remark"
 
 
+def sentence(text: str) -> str:
+    """A text that begins with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def received(raw: bytes) -> str:
     """Bytes of a header as text: UTF-8, or else one character a byte."""
     try:
@@ -150,7 +155,7 @@ def _utc(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
-_PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, received)
+_PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
 _PART = (filename, shown_inline, pictured)
 ALL = {function.__name__: function for function in (*_PAGE, *_PART)}
 """What a template can say after `|`."""
