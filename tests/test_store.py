@@ -97,6 +97,17 @@ async def test_the_counters_agree_with_the_rows(store: Store) -> None:
     assert (counts.accepted, counts.accepted_size, counts.deleted) == (4, 100, 2)
 
 
+async def test_the_counters_agree_when_captures_and_deletions_share_a_transaction(store: Store) -> None:
+    first, last = make_capture(b"x" * 10), make_capture(b"x" * 20)
+    captures = [store.add(make_capture()) for _ in range(5)]
+    captures.append(store.add(first))
+    edits = [asyncio.ensure_future(edit) for edit in (store.mark_seen([first.id], seen=True), store.delete(None))]
+    await asyncio.sleep(0)  # both are queued now
+    await asyncio.gather(*captures, *edits, store.add(last))
+    counts = await store.counts()
+    assert (counts.messages, counts.unread, counts.size, counts.deleted, counts.accepted) == (1, 1, 20, 6, 7)
+
+
 async def test_marking_tells_only_what_changed(store: Store) -> None:
     one, two = make_capture(), make_capture()
     await store.add(one)

@@ -11,8 +11,11 @@ _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
 
 def new_id() -> str:
-    """A random id of 22 base-62 characters, the outside name of a message or a session."""
-    number = int.from_bytes(os.urandom(16))
+    """A name of 22 base-62 characters for a message or a session: nobody guesses it, and later ones sort higher.
+
+    48 bits of milliseconds before 80 random ones: an index then grows at its end instead of everywhere.
+    """
+    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
     pairs = []
     for _ in range(11):
         number, pair = divmod(number, 3844)

@@ -1,10 +1,11 @@
 """Reads what follows DATA: only CRLF.CRLF ends it (RFC 5321 section 4.1.1.4); a bare CR or LF is content."""
 
+import re
 from typing import Final
 
 _CRLF: Final = b"\r\n"
 _END: Final = b"\r\n.\r\n"
-_STUFFED: Final = b"\r\n."
+_STUFFED: Final = re.compile(rb"\r\n\.")
 
 
 class DotReader:
@@ -25,7 +26,7 @@ class DotReader:
     def feed(self, piece: bytes) -> bytes:
         """Take the next bytes from the network; return unstuffed content."""
         buffer = self._held + piece
-        dot = buffer.find(_STUFFED)  # one search finds both stuffing and the end
+        dot = _first_dot(buffer)
         end = buffer.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
             self.ended = True
@@ -36,9 +37,15 @@ class DotReader:
             self._held = buffer[content_end:]
         content = buffer[:content_end]
         if 0 <= dot < content_end - 2:
-            content = content.replace(_STUFFED, _CRLF)
+            content = _STUFFED.sub(_CRLF, content)
         start, self._virtual = self._virtual, max(0, self._virtual - content_end)
         return content[start:] if start else content
+
+
+def _first_dot(buffer: bytes) -> int:
+    """Where a line begins with a dot, stuffed or the end, or -1; most pieces of an attachment have no dot at all."""
+    found = _STUFFED.search(buffer) if b"." in buffer else None
+    return found.start() if found else -1
 
 
 def _length_of_possible_end(buffer: bytes) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mailsluice.capture import Capture, Envelope, SessionFacts
+from mailsluice.capture import Capture, Envelope
 from mailsluice.message.addresses import Address
 from mailsluice.message.bounds import Bounds
 from mailsluice.message.summary import Summary, summarize
@@ -25,9 +25,7 @@ _INSERT_MESSAGE: Final = (
     "INSERT INTO message (id, session, received, size, attachments, subject, snippet, message_id, envelope_sender, "
     "user, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_SOURCE: Final = (
-    "INSERT INTO source (message, encoding, content, envelope, session, transcript) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_INSERT_SOURCE: Final = "INSERT INTO source (message, encoding, content, receipt) VALUES (?, ?, ?, ?)"
 
 
 class _Addresses(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,9 +41,7 @@ class _Addresses(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _to_json = msgspec.json.Encoder().encode
 _read_addresses = msgspec.json.Decoder(_Addresses).decode
-_read_envelope = msgspec.json.Decoder(Envelope).decode
-_read_session = msgspec.json.Decoder(SessionFacts).decode
-_read_transcript = msgspec.json.Decoder(tuple[str, ...]).decode
+read_receipt = msgspec.json.Decoder(Receipt).decode
 
 
 def safe_summary(raw: bytes, bounds: Bounds) -> Summary:
@@ -57,8 +53,8 @@ def safe_summary(raw: bytes, bounds: Bounds) -> Summary:
         return Summary()
 
 
-def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Summary) -> None:
-    """Store message, source and envelope; a spooled body's chunks are stored already."""
+def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Summary) -> int:
+    """Store message, source and envelope, and return the size to count; a spooled body's chunks are stored already."""
     size = len(capture.body) if isinstance(capture.body, bytes) else capture.body.size
     encoding, content = pack(capture.body) if isinstance(capture.body, bytes) else (CHUNKED, None)
     addresses = _Addresses(
@@ -80,13 +76,9 @@ def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Su
             _to_json(addresses).decode(),
         ),
     ).lastrowid
-    how = (_to_json(capture.envelope), _to_json(capture.session), _to_json(capture.transcript))
-    connection.execute(_INSERT_SOURCE, (key, encoding, content, *(text.decode() for text in how)))
-    connection.execute(
-        "UPDATE counter SET messages = messages + 1, unread = unread + 1, size = size + :size, "
-        "accepted = accepted + 1, accepted_size = accepted_size + :size WHERE mailbox = ''",
-        {"size": size},
-    )
+    receipt = _to_json(Receipt(capture.envelope, capture.session, capture.transcript))
+    connection.execute(_INSERT_SOURCE, (key, encoding, content, receipt.decode()))
+    return size
 
 
 def listed(row: tuple[Any, ...]) -> ListedMessage:
@@ -118,11 +110,6 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
         unlisted=who.unlisted,
         user=user,
     )
-
-
-def receipt(row: tuple[str, str, str]) -> Receipt:
-    """The record of a row with envelope, session and transcript."""
-    return Receipt(_read_envelope(row[0]), _read_session(row[1]), _read_transcript(row[2]))
 
 
 def _unlisted(envelope: Envelope, summary: Summary) -> tuple[str, ...]:

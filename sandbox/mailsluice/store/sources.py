@@ -16,7 +16,7 @@ AS_IS: Final = 0
 ZSTD: Final = 1
 CHUNKED: Final = 2
 
-_WORTH_COMPRESSING: Final = 4096
+_WORTH_COMPRESSING: Final = 16 << 10  # below it, compressing takes longer than writing
 _CHUNK: Final = 256 << 10
 
 

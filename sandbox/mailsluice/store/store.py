@@ -26,8 +26,9 @@ from mailsluice.store.database import (
     migrate,
 )
 from mailsluice.store.records import Counts, ListedMessage, Receipt
-from mailsluice.store.rows import SELECT_LISTED, insert_capture, listed, receipt, safe_summary
+from mailsluice.store.rows import SELECT_LISTED, insert_capture, listed, read_receipt, safe_summary
 from mailsluice.store.sources import delete_leftover_chunks, insert_chunk, packed_chunks, read_source
+from mailsluice.store.tally import Tally
 from mailsluice.store.writer import Writer
 
 T = TypeVar("T")
@@ -46,8 +47,11 @@ class Store:
     wait for writes. `trouble` is empty, or one sentence why captures are refused at the moment.
     """
 
-    def __init__(self, path: Path, writer: Writer, on_captured: Callable[[str], None], bounds: Bounds) -> None:
+    def __init__(
+        self, path: Path, writer: Writer, tally: Tally, on_captured: Callable[[str], None], bounds: Bounds
+    ) -> None:
         self.path = path
+        self._tally = tally
         self.spool_folder = path.with_name(path.name + ".spool")
         self._writer = writer
         self._on_captured = on_captured
@@ -77,7 +81,7 @@ class Store:
         body = capture.body
 
         def run(connection: sqlite3.Connection) -> None:
-            insert_capture(connection, capture, safe_summary(body, self._bounds))
+            self._tally.count(insert_capture(connection, capture, safe_summary(body, self._bounds)))
 
         return self._writer.submit(run, after=lambda _: self._on_captured(capture.id), proves_health=True)
 
@@ -111,13 +115,11 @@ class Store:
 
     async def receipt(self, id: str) -> Receipt | None:
         """How a message came, or None if there is no such message."""
-        query = (
-            "SELECT envelope, session, transcript FROM source WHERE message = (SELECT key FROM message WHERE id = :id)"
-        )
+        query = "SELECT receipt FROM source WHERE message = (SELECT key FROM message WHERE id = :id)"
 
         def run(connection: sqlite3.Connection) -> Receipt | None:
             row = connection.execute(query, {"id": id}).fetchone()
-            return receipt(row) if row else None
+            return read_receipt(row[0]) if row else None
 
         return await self._read(run)
 
@@ -135,11 +137,21 @@ class Store:
 
     async def mark_seen(self, ids: Sequence[str] | None, *, seen: bool) -> list[str]:
         """Mark these messages, or all for None; the ids that changed. Unknown ids are passed over."""
-        return await self._writer.submit(lambda connection: edits.mark_seen(connection, ids, seen=seen))
+
+        def run(connection: sqlite3.Connection) -> list[str]:
+            self._tally.write(connection)
+            return edits.mark_seen(connection, ids, seen=seen)
+
+        return await self._writer.submit(run)
 
     async def delete(self, ids: Sequence[str] | None) -> list[str] | None:
         """Delete these messages, or all for None; the ids that are gone, None for all. Unknown ids are passed over."""
-        return await self._writer.submit(lambda connection: edits.delete(connection, ids))
+
+        def run(connection: sqlite3.Connection) -> list[str] | None:
+            self._tally.write(connection)
+            return edits.delete(connection, ids)
+
+        return await self._writer.submit(run)
 
     def keep_session(self, record: SessionRecord) -> "asyncio.Future[None]":
         """Keep a session that brought no message or was refused something, and count what was refused."""
@@ -169,7 +181,7 @@ class Store:
             while chunk := await loop.run_in_executor(self._spoolers, next, chunks, None):
                 await self._writer.submit(partial(insert_chunk, message_id=capture.id, chunk=chunk))
             await self._writer.submit(
-                lambda connection: insert_capture(connection, capture, summary),
+                lambda connection: self._tally.count(insert_capture(connection, capture, summary)),
                 after=lambda _: self._on_captured(capture.id),
                 proves_health=True,
             )
@@ -248,7 +260,9 @@ async def _open(
             )
         with explained(path):
             connection = _prepare(path, durability)
-        store = Store(path, Writer(connection, path=path, on_trouble=on_trouble), on_captured, bounds)
+        tally = Tally()
+        writer = Writer(connection, path=path, tally=tally, on_trouble=on_trouble)
+        store = Store(path, writer, tally, on_captured, bounds)
         _clear_spool(store.spool_folder)
         try:
             yield store

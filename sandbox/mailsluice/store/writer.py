@@ -6,14 +6,17 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from mailsluice.errors import StoreError
 from mailsluice.store.database import explain
+from mailsluice.store.tally import Tally
 
 _BATCH_JOBS: Final = 500
+_LOOK_SECONDS: Final = 0.1
 _PASSIVE_CHECKPOINT_BYTES: Final = 4 << 20
 _FORCED_CHECKPOINT_BYTES: Final = 64 << 20
 
@@ -51,8 +54,12 @@ class Writer:
     database. `trouble` is empty, or says in one sentence why the newest transaction failed.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, path: Path, on_trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, path: Path, tally: Tally, on_trouble: Callable[[str], None]
+    ) -> None:
         self.trouble = ""
+        self._tally = tally
+        self._next_look = 0.0
         self._connection, self._path, self._on_trouble = connection, path, on_trouble
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -118,9 +125,11 @@ class Writer:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
+            self._tally.clear()
             for job in batch:
                 job.error = None
                 job.result = job.run(connection)
+            self._tally.write(connection)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             self._roll_back()
@@ -158,6 +167,11 @@ class Writer:
             return 0
 
     def _limit_log(self) -> None:
+        """Look at the write-ahead log now and then: asking the system after each commit would cost as much as one."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_SECONDS
         size = self._log_size()
         if size > _PASSIVE_CHECKPOINT_BYTES:
             self._checkpoint_wanted.set()

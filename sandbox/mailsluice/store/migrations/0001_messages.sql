@@ -18,16 +18,13 @@ CREATE TABLE message (
     addresses TEXT NOT NULL             -- JSON: sender, to, cc, bcc, reply_to, unlisted
 );
 CREATE INDEX message_unseen ON message (key) WHERE seen = 0;
-CREATE INDEX message_received ON message (received);
 
 -- The bytes as they came, and how they came.
 CREATE TABLE source (
     message INTEGER PRIMARY KEY,        -- message.key
     encoding INTEGER NOT NULL,          -- 0 as is, 1 zstd, 2 in `chunk`
     content BLOB,
-    envelope TEXT NOT NULL,             -- JSON
-    session TEXT NOT NULL,              -- JSON
-    transcript TEXT NOT NULL            -- JSON
+    receipt TEXT NOT NULL               -- JSON: envelope, session, transcript
 );
 
 -- A large source, in pieces that were written before the message's own row: pieces without a message are leftovers.

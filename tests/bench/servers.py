@@ -1,0 +1,148 @@
+"""The servers under test, as child processes that never outlive the benchmark."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+ROOT = Path(__file__).parents[2]
+_START_SECONDS = 20
+_SETTLE_SECONDS = 20
+
+
+class Server:
+    """A process that listens for SMTP on `port`; killed on leaving."""
+
+    def __init__(self, name: str, *command: str, environment: dict[str, str] | None = None) -> None:
+        self.name, self._command, self._environment = name, command, environment or {}
+        self.port = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._errors: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+            self._process = subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=os.environ | self._environment,
+            )
+            stack.callback(self._kill)
+            self._greeted()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _greeted(self) -> None:
+        """Wait until it listens."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} did not start: {self.complaints()}")
+        self.port = int(line)
+
+    def _kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def complaints(self) -> str:
+        """What it wrote to stderr so far."""
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace").strip()
+
+    def cpu_seconds(self) -> float:
+        """CPU used since its start, by user and kernel (proc(5): `utime` and `stime`)."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self) -> float:
+        """Wait until it does nothing any more (work may follow the acknowledgement); its CPU seconds then."""
+        used, deadline = self.cpu_seconds(), time.monotonic() + _SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            before, used = used, self.cpu_seconds()
+            if used == before:
+                break
+        return used
+
+    def peak_memory(self) -> float:
+        """The most memory it ever held, in MB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+    def check(self, *, acknowledged: int) -> None:
+        """Nothing to check: what it was sent is gone."""
+
+
+class Stock(Server):
+    """aiosmtpd as it is, with a handler that does nothing."""
+
+    def __init__(self, loop: str) -> None:
+        super().__init__(f"stock {loop}", "-m", "tests.bench.stock", loop)
+
+
+class Mailsluice(Server):
+    """The whole program with a database of its own in a folder."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self._data = Path(tempfile.mkdtemp(prefix="data-", dir=folder))
+        home = {f"XDG_{kind}_HOME": str(self._data) for kind in ("DATA", "CONFIG", "STATE", "CACHE")}
+        super().__init__(
+            "mailsluice",
+            *("-m", "mailsluice", "-q", "-s", "127.0.0.1:0", "-l", "127.0.0.1:0"),
+            *("--database", str(self._data / "mail.db"), *flags),
+            environment=home,
+        )
+        self._stored = 0
+
+    def _greeted(self) -> None:
+        """Read the runtime file: with -q the program says nothing."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            for file in self._data.glob("mailsluice/instances/*.json"):
+                if content := file.read_bytes():
+                    found = json.loads(content)
+                    self.port, self._url = int(found["smtp"].rpartition(":")[2]), found["url"]
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"{self.name} did not start: {self.complaints()}")
+
+    def get(self, path: str) -> bytes:
+        """The body of a page."""
+        connection = http.client.HTTPConnection("127.0.0.1", int(self._url.rpartition(":")[2].strip("/")), timeout=60)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read()
+            if response.status != 200:
+                raise RuntimeError(f"{path}: {response.status} {body[:200]!r}")
+            return body
+        finally:
+            connection.close()
+
+    def api(self, path: str) -> Any:
+        """JSON from below /api/v1/."""
+        return json.loads(self.get(f"/api/v1/{path}"))
+
+    def check(self, *, acknowledged: int) -> None:
+        """Exactly what was acknowledged since the last check must be stored, and no fault reported."""
+        before, self._stored = self._stored, int(self.api("info")["Messages"])
+        if self._stored - before != acknowledged:
+            raise RuntimeError(f"{acknowledged} messages acknowledged, {self._stored - before} stored")
+        complaints = self.complaints()
+        if " ERROR " in complaints or "Traceback" in complaints:
+            raise RuntimeError(f"the program complained: {complaints[-2000:]}")
