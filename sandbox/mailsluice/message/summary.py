@@ -1,6 +1,7 @@
 """What the list shows of a message; made at capture, so it is fast and decodes no attachment."""
 
 import re
+from functools import lru_cache
 from html import unescape
 
 import msgspec
@@ -14,6 +15,7 @@ from mailsluice.message.mime import Part, identifier, read
 from mailsluice.message.words import clean
 
 _LENGTH = 200
+_USUAL = 512
 _CHUNKS = (400, 16 * 1024, 64 * 1024)
 _HIDDEN = re.compile(
     r"<!--(?:[^-]++|-(?!->))*+(?:-->)?|<(style|script|title)\b(?:[^<]++|<(?!/(?:style|script|title)\b))*+",
@@ -67,7 +69,16 @@ def summary_of(root: Part, leaves: list[Part], bodies: Bodies) -> Summary:
 
 
 def _addresses(value: bytes | None) -> tuple[Address, ...]:
-    return () if value is None else parse_addresses(decode_loose(unfold(value)))
+    if value is None:
+        return ()
+    return _usual_addresses(value) if len(value) < _USUAL else _read_addresses(value)
+
+
+def _read_addresses(value: bytes) -> tuple[Address, ...]:
+    return parse_addresses(decode_loose(unfold(value)))
+
+
+_usual_addresses = lru_cache(512)(_read_addresses)  # an app writes the same few From and To all day
 
 
 def _snippet(bodies: Bodies) -> str:

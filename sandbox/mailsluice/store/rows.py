@@ -114,6 +114,8 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
 
 def _unlisted(envelope: Envelope, summary: Summary) -> tuple[str, ...]:
     """Envelope recipients that no header names: what an app sent as Bcc."""
+    if len(envelope.recipients) == len(summary.to) == 1 and envelope.recipients[0].address == summary.to[0].address:
+        return ()  # most mail: no sets, no lower case
     named = {address.address.lower() for group in (summary.to, summary.cc, summary.bcc) for address in group}
     unlisted = (one.address for one in envelope.recipients if one.address.lower() not in named)
     return tuple(dict.fromkeys(unlisted))
