@@ -8,6 +8,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -24,11 +25,12 @@ class Program:
         command: tuple[str, ...] = ("-m", "mailsluice"),
         environment: dict[str, str] | None = None,
     ) -> None:
+        self.console = tempfile.TemporaryFile("w+")  # noqa: SIM115  # a pipe that nobody reads would fill and block
         self.process = subprocess.Popen(
             [sys.executable, *command, "-s", "127.0.0.1:0", "-l", "127.0.0.1:0", *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.console,
             text=True,
             env=os.environ | (environment or {}),
         )
@@ -37,7 +39,7 @@ class Program:
         assert self.process.stdout is not None
         self.greeting = [self.process.stdout.readline() for _ in range(3)]
         if not self.greeting[2]:
-            raise AssertionError(f"did not start: {self.process.communicate()[1]}")
+            raise AssertionError(f"did not start: {self.complaints()}")
         found = re.search(r"app at localhost:(\d+)", self.greeting[1])
         self.smtp_port = int(found[1]) if found else 0
         self.url = self.greeting[2].rpartition(" via ")[2].strip()
@@ -49,6 +51,7 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+        self.console.close()
 
     @property
     def web_port(self) -> int:
@@ -60,10 +63,15 @@ class Program:
         subprocess.run(command, check=True, timeout=60)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; exit code and stderr."""
+        """Send a signal; exit code and complaints."""
         self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=10)
-        return self.process.returncode, errors
+        self.process.communicate(timeout=10)
+        return self.process.returncode, self.complaints()
+
+    def complaints(self) -> str:
+        """What it printed to stderr but for one line a capture."""
+        self.console.seek(0)
+        return "".join(line for line in self.console if " INFO captured " not in line)
 
     def send(
         self, raw: bytes, sender: str = "ada@example.com", recipients: tuple[str, ...] = ("b@example.org",)

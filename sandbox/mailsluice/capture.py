@@ -20,7 +20,7 @@ def new_id() -> str:
     for _ in range(11):
         number, pair = divmod(number, 3844)
         pairs.append(_PAIRS[pair])
-    return "".join(pairs)
+    return "".join(reversed(pairs))
 
 
 def now() -> int:

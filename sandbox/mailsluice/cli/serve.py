@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 import platformdirs
@@ -19,7 +18,7 @@ import uvicorn
 from mailsluice import __version__
 from mailsluice.events import Events
 from mailsluice.instance import announced, new_token, started
-from mailsluice.sandbox import open_sandbox
+from mailsluice.sandbox import Sandbox, open_sandbox
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import address_text
 from mailsluice.sockets import bound
@@ -80,7 +79,7 @@ async def _serve(
         url = address if address.startswith("unix:") else f"http://{address}/"
         with announced(started(smtp=sandbox.smtp_addresses[0], url=url, token=new_token())):
             if not settings.quiet:
-                _greet(sandbox.smtp_addresses[0], url, sandbox.store.path)
+                _greet(sandbox, url)
             await server.serve(list(web_sockets))
 
 
@@ -93,10 +92,21 @@ def default_database(settings: Settings, smtp_socket: socket.socket) -> str:
     return str(folder / f"mail-{settings.smtp.port}.db") if settings.smtp.port else MEMORY
 
 
-def _greet(smtp: str, url: str, database: Path) -> None:
-    print(f"Mailsluice {__version__} keeps every mail it is sent in {database}")
-    print(f"Point your app at {smtp} (no TLS, any user and password), or try: mailsluice send-test")
+def _greet(sandbox: Sandbox, url: str) -> None:
+    print(f"Mailsluice {__version__} keeps every mail it is sent in {sandbox.store.path}")
+    print(f"Point your app at {sandbox.smtp_addresses[0]} ({_how(sandbox.settings)}), or try: mailsluice send-test")
     print(f"The inbox is accessible via {url}", flush=True)
+
+
+def _how(settings: Settings) -> str:
+    """What a client must bring, in a few words."""
+    if settings.smtp_tls:
+        tls = "TLS from the start"
+    elif settings.smtp_require_starttls:
+        tls = "STARTTLS required"
+    else:
+        tls = "STARTTLS offered" if settings.smtp_tls_cert else "no TLS"
+    return f"{tls}, {'users of the given file' if settings.smtp_auth_file else 'any user and password'}"
 
 
 def _stop_on_signal(server: HTTPServer) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 if sys.version_info >= (3, 14):
@@ -18,6 +19,10 @@ CHUNKED: Final = 2
 
 _WORTH_COMPRESSING: Final = 16 << 10  # below it, compressing takes longer than writing
 _CHUNK: Final = 256 << 10
+_CHUNKS_A_STEP: Final = 8
+
+Chunk = tuple[int, int, bytes]
+"""Number, encoding and content of one piece."""
 
 
 def pack(content: bytes) -> tuple[int, bytes]:
@@ -34,19 +39,19 @@ def unpack(encoding: int, content: bytes) -> bytes:
     return zstd.decompress(content) if encoding == ZSTD else content
 
 
-def packed_chunks(spool: Spool) -> Iterator[tuple[int, int, bytes]]:
-    """Number, encoding and content of each piece of a spooled body."""
+def packed_steps(spool: Spool) -> Iterator[list[Chunk]]:
+    """A spooled body as lists of pieces, each list small enough that writing it holds nobody up."""
     with spool.path.open("rb") as file:
-        number = 0
-        while piece := file.read(_CHUNK):
-            yield number, *pack(piece)
-            number += 1
+        pieces = enumerate(iter(lambda: file.read(_CHUNK), b""))
+        while step := [(number, *pack(piece)) for number, piece in islice(pieces, _CHUNKS_A_STEP)]:
+            yield step
 
 
-def insert_chunk(connection: sqlite3.Connection, *, message_id: str, chunk: tuple[int, int, bytes]) -> None:
-    """Store one piece of a message whose own row comes later."""
-    connection.execute(
-        "INSERT INTO chunk (message_id, number, encoding, content) VALUES (?, ?, ?, ?)", (message_id, *chunk)
+def insert_chunks(connection: sqlite3.Connection, *, message_id: str, chunks: list[Chunk]) -> None:
+    """Store pieces of a message whose own row comes later."""
+    connection.executemany(
+        "INSERT INTO chunk (message_id, number, encoding, content) VALUES (?, ?, ?, ?)",
+        ((message_id, *chunk) for chunk in chunks),
     )
 
 

@@ -15,6 +15,7 @@ from mailsluice.capture import Capture, SessionRecord, Spool
 from mailsluice.errors import StoreError
 from mailsluice.locking import FileLock
 from mailsluice.message.bounds import DEFAULT, Bounds
+from mailsluice.message.summary import Summary
 from mailsluice.store import edits, sessions
 from mailsluice.store.database import (
     check_usable,
@@ -27,7 +28,7 @@ from mailsluice.store.database import (
 )
 from mailsluice.store.records import Counts, ListedMessage, Receipt
 from mailsluice.store.rows import SELECT_LISTED, insert_capture, listed, read_receipt, safe_summary
-from mailsluice.store.sources import delete_leftover_chunks, insert_chunk, packed_chunks, read_source
+from mailsluice.store.sources import delete_leftover_chunks, insert_chunks, packed_steps, read_source
 from mailsluice.store.tally import Tally
 from mailsluice.store.writer import Writer
 
@@ -174,12 +175,10 @@ class Store:
         """Write the pieces in transactions of their own, which holds nobody up; the message's row comes last."""
         loop = asyncio.get_running_loop()
         try:
-            with spool.path.open("rb") as file:
-                beginning = await loop.run_in_executor(self._spoolers, file.read, _SUMMARIZED)
-            summary = await loop.run_in_executor(self._spoolers, safe_summary, beginning, self._bounds)
-            chunks = packed_chunks(spool)
-            while chunk := await loop.run_in_executor(self._spoolers, next, chunks, None):
-                await self._writer.submit(partial(insert_chunk, message_id=capture.id, chunk=chunk))
+            summary = await loop.run_in_executor(self._spoolers, self._summarize_spooled, spool)
+            steps = packed_steps(spool)
+            while (step := await loop.run_in_executor(self._spoolers, next, steps, None)) is not None:
+                await self._writer.submit(partial(insert_chunks, message_id=capture.id, chunks=step))
             await self._writer.submit(
                 lambda connection: self._tally.count(insert_capture(connection, capture, summary)),
                 after=lambda _: self._on_captured(capture.id),
@@ -192,6 +191,10 @@ class Store:
             raise
         finally:
             spool.delete()
+
+    def _summarize_spooled(self, spool: Spool) -> Summary:
+        with spool.path.open("rb") as file:
+            return safe_summary(file.read(_SUMMARIZED), self._bounds)
 
     async def _forget_chunks(self, id: str) -> None:
         try:
