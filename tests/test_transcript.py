@@ -27,3 +27,26 @@ def test_a_long_line_is_cut() -> None:
     transcript = Transcript()
     transcript.client("x" * 5000)
     assert len(transcript.lines()[0]) < 1100
+
+
+def test_what_follows_a_transaction_does_not_push_it_out() -> None:
+    transcript = Transcript()
+    transcript.begin_transaction()
+    transcript.client("MAIL FROM:<one>")
+    transcript.end_transaction()
+    transcript.server("552 too large")
+    for _ in range(1000):
+        transcript.client("NOOP")
+    assert transcript.lines()[:3] == ("C: MAIL FROM:<one>", "S: 552 too large", "   (600 lines left out)")
+
+
+def test_only_what_lasts_is_told_with_the_next_message() -> None:
+    transcript = Transcript()
+    transcript.server("220 hello")
+    for said, lasting in (("RSET", False), ("AUTH PLAIN ****", True)):
+        transcript.begin_transaction()
+        transcript.client("MAIL FROM:<one>")
+        transcript.end_transaction()
+        transcript.client(said, lasting=lasting)
+    transcript.begin_transaction()
+    assert transcript.lines() == ("S: 220 hello", "C: AUTH PLAIN ****")

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from mailsluice.errors import SettingsError
 from mailsluice.smtp.replies import Reply
+from mailsluice.smtp.transcript import MASK
 
 ACCEPTED: Final = Reply(235, "2.7.0", "Authentication succeeded")
 ABORTED: Final = Reply(501, "5.7.0", "Authentication aborted")
@@ -33,7 +34,10 @@ Exchange = Generator[bytes, bytes, Claim]
 
 
 class Credentials:
-    """The users of an htpasswd file, with any hash that Apache writes (bcrypt, SHA, MD5, crypt) or plain text."""
+    """The users of an htpasswd file: bcrypt, SHA-1 (`{SHA}`), MD5 (`$apr1$`), SHA-256 and SHA-512, or plain text.
+
+    The old crypt(3) hashes are not among them: they look like any plain password of 13 characters.
+    """
 
     def __init__(self, check: Callable[[str, str], bool]) -> None:
         self._check = check
@@ -42,12 +46,16 @@ class Credentials:
     def load(cls, path: str) -> "Credentials":
         """Read the file once; raises SettingsError if that fails."""
         from passlib.apache import HtpasswdFile
+        from passlib.context import CryptContext
 
+        schemes = ["bcrypt", "sha256_crypt", "sha512_crypt", "apr_md5_crypt", "ldap_sha1", "plaintext"]
         try:
-            file = HtpasswdFile(path)
+            file = HtpasswdFile(path, context=CryptContext(schemes=schemes))
+            users = file.users()
         except (OSError, ValueError) as error:
-            raise SettingsError(f"--smtp-auth-file: {path} cannot be read as htpasswd lines: {error}") from error
-        if not file.users():
+            reason = getattr(error, "strerror", "") or str(error)
+            raise SettingsError(f"--smtp-auth-file: {path} cannot be read as htpasswd lines: {reason}") from error
+        if not users:
             raise SettingsError(f"--smtp-auth-file: {path} has no line of the form user:hash")
         return cls(lambda user, password: file.check_password(user, password) is True)
 
@@ -104,6 +112,16 @@ def _xoauth2() -> Exchange:
 MECHANISMS: Final = {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5, "XOAUTH2": _xoauth2}
 VERIFIABLE: Final = ("PLAIN", "LOGIN")
 """The mechanisms that tell the password, which a hash can be compared with."""
+
+
+_SHOWN: Final = {*MECHANISMS, "ANONYMOUS", "DIGEST-MD5", "EXTERNAL", "GSSAPI", "NTLM", "OAUTHBEARER", "XOAUTH"}
+
+
+def masked(argument: str) -> str:
+    """The AUTH command with all but a mechanism's name masked: a client that errs may put its secret anywhere."""
+    words = argument.split()
+    shown = [word if number == 0 and word.upper() in _SHOWN else MASK for number, word in enumerate(words[:2])]
+    return " ".join(("AUTH", *shown))
 
 
 def challenge_line(challenge: bytes) -> str:

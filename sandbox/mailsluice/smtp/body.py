@@ -6,21 +6,23 @@ from typing import IO, Final
 
 from mailsluice.capture import Spool
 from mailsluice.smtp.limits import BodyMemory
+from mailsluice.smtp.lines import LineWatch
 
 _SPOOL_ABOVE: Final = 512 << 10
 
 
 class BodyWriter:
-    """Collects the pieces of one message; `size` counts them.
+    """Collects the pieces of one message; `size` counts their bytes, `lines` looks at what is odd about them.
 
     Small bodies stay in memory while all bodies together leave room. `content` takes the whole; `close` lets go of
     memory and of a file that nobody took.
     """
 
-    __slots__ = ("_file", "_memory", "_pieces", "_taken", "size")
+    __slots__ = ("_file", "_memory", "_pieces", "_taken", "lines", "size")
 
     def __init__(self, memory: BodyMemory) -> None:
         self.size = 0
+        self.lines = LineWatch()
         self._memory = memory
         self._taken = 0
         self._pieces: list[bytes] = []
@@ -29,14 +31,18 @@ class BodyWriter:
     def write(self, piece: bytes) -> None:
         """Take the next piece; raises OSError when the disk does not."""
         self.size += len(piece)
+        self.lines.feed(piece)
         if self._file is None:
             if self.size <= _SPOOL_ABOVE and self._memory.take(len(piece)):
                 self._taken += len(piece)
                 self._pieces.append(piece)
                 return
-            self._spool()
-        assert self._file is not None
-        self._file.write(piece)
+            # Beside the database, not in /tmp, which is often memory.
+            self._file = tempfile.NamedTemporaryFile(dir=self._memory.folder, buffering=0, delete=False)  # noqa: SIM115
+            for held in self._pieces:
+                _write_all(self._file, held)
+            self._free_memory()
+        _write_all(self._file, piece)
 
     def content(self) -> bytes | Spool:
         """The whole body; a file belongs to the caller from now on."""
@@ -48,19 +54,19 @@ class BodyWriter:
 
     def close(self) -> None:
         """Let go of memory and file; harmless when repeated."""
-        self._pieces.clear()
-        self._memory.give(self._taken)
-        self._taken = 0
+        self._free_memory()
         if self._file is not None:
             self._file.close()
             Path(self._file.name).unlink(missing_ok=True)
             self._file = None
 
-    def _spool(self) -> None:
-        # Beside the database, not in /tmp, which is often memory.
-        self._file = tempfile.NamedTemporaryFile(dir=self._memory.folder, buffering=0, delete=False)  # noqa: SIM115
-        for held in self._pieces:
-            self._file.write(held)
+    def _free_memory(self) -> None:
         self._pieces.clear()
         self._memory.give(self._taken)
         self._taken = 0
+
+
+def _write_all(file: IO[bytes], piece: bytes) -> None:
+    written = file.write(piece)
+    while written < len(piece):  # a disk that fills up takes a part without an error, and fails only then
+        written += file.write(memoryview(piece)[written:])

@@ -17,7 +17,7 @@ class Tap(Protocol):
 
 
 class LineTooLong(Exception):
-    """A line exceeds its limit; what of it had arrived is gone, the rest is skipped by `skip_line`."""
+    """A line exceeded its limit; all of it is gone."""
 
 
 class Inflow:
@@ -30,7 +30,6 @@ class Inflow:
     __slots__ = (
         "_at",
         "_buffer",
-        "_ended",
         "_high_water",
         "_paused",
         "_pieces",
@@ -38,9 +37,11 @@ class Inflow:
         "_tap",
         "_waiter",
         "_waiting",
+        "ended",
     )
 
     def __init__(self, *, high_water: int, waiting: Callable[[], None]) -> None:
+        self.ended = False
         self._buffer = b""
         self._at = 0  # where the unread part of the buffer begins
         self._pieces: deque[bytes] = deque()
@@ -49,13 +50,14 @@ class Inflow:
         self._waiting = waiting
         self._tap: Tap | None = None
         self._paused = False
-        self._ended = False
         self._waiter: asyncio.Future[None] | None = None
 
     def attach(self, tap: Tap) -> None:
-        """Hold this transport back from now on."""
+        """Hold this transport back from now on; the one before it, if any, delivers through it."""
+        if self._paused and self._tap is not None:
+            self._tap.resume_reading()
+            tap.pause_reading()
         self._tap = tap
-        self._paused = False
 
     def feed(self, piece: bytes) -> None:
         """Take what arrived."""
@@ -68,15 +70,17 @@ class Inflow:
 
     def end(self) -> None:
         """The peer sends no more."""
-        self._ended = True
+        self.ended = True
         self._wake()
 
-    def discard(self) -> int:
-        """Forget what has arrived and was not handed out; how many bytes that were."""
-        size = len(self._buffer) - self._at + self._size
+    def discard(self) -> bytes:
+        """Hand out, usually to be forgotten, all that has arrived."""
+        rest = b"".join((self._buffer[self._at :], *self._pieces))
         self._buffer, self._at, self._size = b"", 0, 0
         self._pieces.clear()
-        return size
+        if self._paused:
+            self._let_flow()
+        return rest
 
     async def line(self, limit: int) -> bytes:
         """The next line without its LF; raises LineTooLong above `limit` bytes."""
@@ -92,50 +96,58 @@ class Inflow:
             left = len(self._buffer) - self._at
             if left > limit:
                 self._buffer, self._at = b"", 0
-                await self.skip_line()
+                await self._skip_line()
                 raise LineTooLong
             piece = await self._next()
             self._buffer = self._buffer[self._at :] + piece if left else piece
             self._at, searched = 0, left
 
-    async def skip_line(self) -> None:
-        """Drop everything up to and including the next LF."""
-        while True:
-            piece = await self.piece()
-            end = piece.find(b"\n")
-            if end >= 0:
-                self.give_back(piece[end + 1 :])
-                return
-
     async def piece(self, limit: int = 0) -> bytes:
         """Whatever there is next, at least one byte, at most `limit` bytes where one is given."""
-        if self._at < len(self._buffer):
-            piece = self._buffer[self._at :] if self._at else self._buffer
+        if self._at >= len(self._buffer):
+            self._buffer, self._at = await self._next(), 0
+        start, size = self._at, len(self._buffer)
+        self._at = min(start + limit, size) if limit else size
+        piece = self._buffer[start : self._at]
+        if self._at == size:
             self._buffer, self._at = b"", 0
-        else:
-            piece = await self._next()
-        if limit and len(piece) > limit:
-            self.give_back(piece[limit:])
-            piece = piece[:limit]
         return piece
+
+    async def peek(self) -> int:
+        """The next byte, which is still to be handed out."""
+        if self._at >= len(self._buffer):
+            self._buffer, self._at = await self._next(), 0
+        return self._buffer[self._at]
 
     def give_back(self, rest: bytes) -> None:
         """Put bytes that belong to something else back to the front."""
         self._buffer, self._at = (rest + self._buffer[self._at :] if self._at < len(self._buffer) else rest), 0
 
+    async def _skip_line(self) -> None:
+        while True:
+            piece = await self._next()
+            end = piece.find(b"\n")
+            if end >= 0:
+                self._buffer, self._at = piece, end + 1
+                return
+
     async def _next(self) -> bytes:
         while not self._pieces:
-            if self._ended:
+            if self.ended:
                 raise EOFError
             self._waiting()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         piece = self._pieces.popleft()
         self._size -= len(piece)
-        if self._paused and self._size <= self._high_water // 2 and self._tap is not None:
+        if self._paused and self._size <= self._high_water // 2:
+            self._let_flow()
+        return piece
+
+    def _let_flow(self) -> None:
+        if self._tap is not None:
             self._paused = False
             self._tap.resume_reading()
-        return piece
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None

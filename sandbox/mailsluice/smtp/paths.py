@@ -11,6 +11,8 @@ _KEYWORD: Final = re.compile(r"(?P<keyword>FROM|TO)\s*:\s*", re.I)
 _BRACKETED: Final = re.compile(r'<((?:[^<>"\\]|\\.|"(?:[^"\\]|\\.)*")*)>(?:\s*(.*))?', re.S)
 _ROUTE: Final = re.compile(r"@[^:\s<>]+:(?=.*@)")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_WHITE_SPACE: Final = re.compile(r"\s")
+_SHOWN: Final = 100
 
 
 class MailPath(NamedTuple):
@@ -44,7 +46,7 @@ def _parse_odd(text: str) -> MailPath | None:
         address, _, rest = text.partition(" ")
     route = _ROUTE.match(address)
     if route:
-        oddities.append(f"the source route {route[0]} was left out")
+        oddities.append(f"the source route {route[0][:_SHOWN]} was left out")
         address = address[route.end() :]
     return MailPath(address, tuple(rest.split()), tuple(oddities))
 
@@ -53,21 +55,29 @@ _KNOWN: Final = {"MAIL": {"SIZE", "BODY", "SMTPUTF8", "AUTH"}, "RCPT": set[str](
 _NOTIFICATIONS: Final = {"RET", "ENVID", "NOTIFY", "ORCPT"}
 
 
-def oddities_of(path: MailPath, verb: str, *, extended: bool) -> list[str]:
+def oddities_of(path: MailPath, verb: str, *, extended: bool, unicode_announced: bool) -> list[str]:
     """What is unusual about an address and its parameters, in words for the developer of the sending app."""
     oddities = []
-    if path.address and "@" not in path.address:
-        oddities.append(f"the address {path.address} in {verb} has no domain")
-    if not path.address.isascii() and verb == "MAIL" and "SMTPUTF8" not in (one.upper() for one in path.parameters):
+    if not path.address:
+        oddities.append("the sender is null (<>), as only that of a bounce should be")
+    elif "@" not in path.address:
+        oddities.append(f"the address {path.address[:_SHOWN]} in {verb} has no domain")
+    if '"' in path.address:
+        oddities.append(f"the address {path.address[:_SHOWN]} is quoted; other servers refuse some of these")
+    elif _WHITE_SPACE.search(path.address):
+        oddities.append(f"there is white space in the address {path.address[:_SHOWN]}")
+    if not unicode_announced and not path.address.isascii():
         oddities.append("an address outside ASCII was sent without SMTPUTF8; many servers refuse that")
     if path.parameters and not extended:
-        oddities.append(f"{verb} had parameters, though the client had said HELO, not EHLO")
+        oddities.append(f"{verb} had parameters, though the client had not said EHLO")
     for parameter in path.parameters:
         name, _, value = parameter.upper().partition("=")
         if name in _NOTIFICATIONS:
             oddities.append(f"{name} asks for delivery notifications, which this server does not offer")
         elif name not in _KNOWN[verb]:
-            oddities.append(f"the parameter {name[:40]} of {verb} is not known here")
+            oddities.append(f"the parameter {name[:_SHOWN]} of {verb} is not known here")
+        elif name == "AUTH":
+            oddities.append("AUTH in MAIL names the author of the message; it is kept and has no effect")
         elif name == "BODY" and value not in {"7BIT", "8BITMIME"}:
-            oddities.append(f"BODY={value[:40]} was not offered")
+            oddities.append(f"BODY={value[:_SHOWN]} was not offered")
     return oddities

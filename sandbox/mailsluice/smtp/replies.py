@@ -23,10 +23,13 @@ START_TLS: Final = Reply(220, "2.0.0", "Ready to start TLS")
 BYE: Final = Reply(221, "2.0.0", "Bye")
 SHUTTING_DOWN: Final = Reply(421, "4.3.2", "Mailsluice is shutting down, try again later")
 IDLE: Final = Reply(421, "4.4.2", "No command for too long, closing the connection")
+TOO_SLOW: Final = Reply(421, "4.4.2", "The message took too long to arrive, closing the connection")
+REPLIES_NOT_READ: Final = Reply(421, "4.4.2", "The replies were not read, closing the connection")
 TOO_MANY_SESSIONS: Final = Reply(421, "4.3.2", "Too many sessions are open, try again later")
 TOO_MANY_COMMANDS: Final = Reply(421, "4.7.0", "Too many commands without a message, closing the connection")
 TOO_MANY_ERRORS: Final = Reply(421, "4.7.0", "Too many errors, closing the connection")
 FAULT: Final = Reply(451, "4.3.0", "Internal fault, the message was not kept: try again, and see the server's console")
+FAULT_WITHIN_MESSAGE: Final = Reply(421, "4.3.0", "Internal fault, the message was not kept: see the server's console")
 NOT_STORED: Final = Reply(452, "4.3.1", "The message could not be stored, see the server's console: try again later")
 TOO_LONG_LINE: Final = Reply(500, "5.5.2", "Command line too long")
 NOT_A_COMMAND: Final = Reply(500, "5.5.2", "Command not recognized")
@@ -62,6 +65,11 @@ def too_large(limit: int) -> Reply:
 def too_many_recipients(limit: int) -> Reply:
     """The message has as many recipients as it may."""
     return Reply(452, "4.5.3", f"More than {limit} recipients: send the rest separately, or raise --max-recipients")
+
+
+def envelope_too_large(limit: int) -> Reply:
+    """The recipients together take more bytes than they may."""
+    return Reply(452, "4.5.3", f"The recipients take more than {limit} bytes: send the rest separately")
 
 
 def queued(id: str) -> Reply:

@@ -19,23 +19,31 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CHUNK: Final = re.compile(r"([0-9]{1,19})(?:\s+(LAST))?", re.I)
+_MAX_ENVELOPE: Final = 1 << 20  # bytes of all RCPT arguments
+_SHOWN_RECIPIENTS: Final = 3
+_SHOWN: Final = 100
 
 
 class Transaction:
-    """The envelope and body that a session is building."""
+    """The envelope and body that a session is building; `receiving` while what arrives is a message, not commands."""
 
-    __slots__ = ("_body", "_dialogue", "_recipients", "sender")
+    __slots__ = ("_body", "_dialogue", "_envelope_size", "_recipients", "_unicode_announced", "receiving", "sender")
 
     def __init__(self, dialogue: "Dialogue") -> None:
         self.sender: MailPath | None = None
+        self.receiving = False
         self._dialogue = dialogue
         self._recipients: list[Recipient] = []
+        self._envelope_size = 0
+        self._unicode_announced = False
         self._body: BodyWriter | None = None  # what BDAT has brought so far
 
     def reset(self) -> None:
         """Forget envelope and body."""
         self.sender = None
+        self.receiving = False
         self._recipients = []
+        self._envelope_size = 0
         if self._body is not None:
             self._body.close()
             self._body = None
@@ -52,8 +60,9 @@ class Transaction:
         refusal = self._check_size(path.parameters)
         if refusal is not None:
             return refusal
-        if not dialogue.helo:
-            dialogue.warn("the client sent MAIL before EHLO or HELO")
+        if not dialogue.identity.helo:
+            dialogue.notes.warn("the client sent MAIL before EHLO or HELO")
+        self._unicode_announced = "SMTPUTF8" in (parameter.upper() for parameter in path.parameters)
         self._note(path, "MAIL")
         self.sender = path
         return replies.SENDER_OK
@@ -69,6 +78,9 @@ class Transaction:
             return replies.BAD_RECIPIENT if argument[:3].upper() == "TO:" else replies.RECIPIENT_SYNTAX
         if len(self._recipients) >= self._dialogue.host.limits.max_recipients:
             return replies.too_many_recipients(self._dialogue.host.limits.max_recipients)
+        self._envelope_size += len(argument)
+        if self._envelope_size > _MAX_ENVELOPE:
+            return replies.envelope_too_large(_MAX_ENVELOPE)
         self._note(path, "RCPT")
         self._recipients.append(Recipient(path.address, path.parameters))
         return replies.RECIPIENT_OK
@@ -80,19 +92,13 @@ class Transaction:
             refusal = replies.CHUNKS_BEGAN
         if refusal is not None:
             return refusal
-        dialogue = self._dialogue
-        dialogue.transcript.server(replies.GO_AHEAD)
-        dialogue.line.send(f"{replies.GO_AHEAD}\r\n".encode())
-        body = BodyWriter(dialogue.host.memory)
-        try:
-            refusal = await self._receive_dotted(body)
-            dialogue.transcript.client(f"({body.size} bytes of message)")
-            return refusal or await self._capture(body)
-        except BaseException:
-            body.close()
-            raise
-        finally:
-            self.reset()
+        self._dialogue.say(replies.GO_AHEAD)
+        body = self._body = BodyWriter(self._dialogue.host.memory)
+        refusal = await self._receive_dotted(body)
+        if refusal is None:
+            refusal = await self._capture(body)
+        self.reset()
+        return refusal
 
     async def bdat(self, argument: str) -> Reply:
         """BDAT SIZE [LAST]: exactly so many bytes follow, whatever becomes of them."""
@@ -106,32 +112,23 @@ class Transaction:
         body = self._body = self._body or BodyWriter(self._dialogue.host.memory)
         limit = self._dialogue.host.limits.max_message_size
         if body.size + size > limit:
-            self.reset()
             await self._skip(size)
-            return replies.too_large(limit)
-        refusal = await self._receive_counted(body, size)
-        if refusal is not None:
-            self.reset()
-            return refusal
-        self._dialogue.transcript.client(f"({size} bytes of message)")
-        if not is_last:
-            return replies.OK
-        try:
-            self._body = None
-            return await self._capture(body)
-        except BaseException:
-            body.close()
-            raise
-        finally:
-            self.reset()
+            refusal = replies.too_large(limit)
+        else:
+            refusal = await self._receive_counted(body, size)
+            if refusal is None and not is_last:
+                return replies.OK
+        if refusal is None:
+            refusal = await self._capture(body)
+        self.reset()
+        return refusal
 
     async def skip_chunk(self, argument: str) -> None:
         """Drop the bytes of a BDAT that is refused; one whose size nobody knows ends the session."""
         match = _CHUNK.fullmatch(argument)
         if match is None:
             self._dialogue.close_with(replies.CHUNK_SYNTAX)
-        else:
-            await self._skip(int(match[1]))
+        await self._skip(int(match[1]))
 
     def _check_order(self) -> Reply | None:
         if self.sender is None:
@@ -150,51 +147,68 @@ class Transaction:
         return None
 
     def _note(self, path: MailPath, verb: str) -> None:
-        for oddity in (*path.oddities, *oddities_of(path, verb, extended=self._dialogue.extended)):
-            self._dialogue.warn(oddity)
+        extended = self._dialogue.identity.extended
+        for oddity in (
+            *path.oddities,
+            *oddities_of(path, verb, extended=extended, unicode_announced=self._unicode_announced),
+        ):
+            self._dialogue.notes.warn(oddity)
+
+    # The message's bytes
 
     async def _receive_dotted(self, body: BodyWriter) -> Reply | None:
         """Read to the end of the message, whatever happens on the way; the refusal, if it cannot be kept."""
-        reader, refusal, inflow = DotReader(), None, self._dialogue.line.inflow
-        deadline = asyncio.get_running_loop().time() + self._dialogue.host.limits.data_timeout
+        reader, refusal, size = DotReader(), None, 0
+        deadline = self._begin_message()
         while not reader.ended:
-            content = reader.feed(await self._piece(deadline, body))
+            content = reader.feed(await self._piece(deadline, size))
+            size += len(content)
             if refusal is None:
                 refusal = self._keep(body, content)
         if reader.rest:
-            inflow.give_back(reader.rest)
+            self._dialogue.line.inflow.give_back(reader.rest)
+        self._end_message(size)
         return refusal
 
     async def _receive_counted(self, body: BodyWriter, size: int) -> Reply | None:
-        refusal = None
-        deadline = asyncio.get_running_loop().time() + self._dialogue.host.limits.data_timeout
-        while size:
-            piece = await self._piece(deadline, body, limit=size)
-            size -= len(piece)
+        refusal, left = None, size
+        deadline = self._begin_message()
+        while left:
+            piece = await self._piece(deadline, size - left, limit=left)
+            left -= len(piece)
             if refusal is None:
                 refusal = self._keep(body, piece)
+        self._end_message(size)
         return refusal
 
-    async def _piece(self, deadline: float, body: BodyWriter, *, limit: int = 0) -> bytes:
-        """The next bytes of a message; a peer that is too slow, or gone, ends the session with the reason noted."""
+    async def _skip(self, size: int) -> None:
+        """Drop bytes; more than a message may have are not waited for."""
+        limit = self._dialogue.host.limits.max_message_size
+        if size > limit:
+            self._dialogue.close_with(replies.too_large(limit))
+        deadline, left = self._begin_message(), size
+        while left:
+            left -= len(await self._piece(deadline, size - left, limit=left))
+        self._end_message(size)
+
+    def _begin_message(self) -> float:
+        self.receiving = True
+        return asyncio.get_running_loop().time() + self._dialogue.host.limits.data_timeout
+
+    def _end_message(self, size: int) -> None:
+        self.receiving = False
+        self._dialogue.transcript.client(f"({size} bytes of message)")
+
+    async def _piece(self, deadline: float, received: int, *, limit: int = 0) -> bytes:
+        """The next bytes of a message; a peer that is gone ends the session with the reason noted."""
         dialogue = self._dialogue
         left = deadline - asyncio.get_running_loop().time()
         dialogue.line.touch(min(dialogue.host.limits.idle_timeout, left))
         try:
             return await dialogue.line.inflow.piece(limit)
-        except (EOFError, asyncio.CancelledError):
-            dialogue.end_with(f"the connection ended in the middle of a message, after {body.size} bytes")
-            raise
-
-    async def _skip(self, size: int) -> None:
-        """Drop bytes; more than a message may have are not waited for."""
-        limits = self._dialogue.host.limits
-        if size > limits.max_message_size:
-            self._dialogue.close_with(replies.too_large(limits.max_message_size))
-        deadline = asyncio.get_running_loop().time() + limits.data_timeout
-        while size:
-            self._dialogue.line.touch(min(limits.idle_timeout, deadline - asyncio.get_running_loop().time()))
-            size -= len(await self._dialogue.line.inflow.piece(size))
+        except EOFError:
+            dialogue.transcript.client(f"({received} bytes of message)")
+            dialogue.hang_up(f"the connection ended in the middle of a message, after {received} bytes")
 
     def _keep(self, body: BodyWriter, content: bytes) -> Reply | None:
         limits = self._dialogue.host.limits
@@ -213,7 +227,11 @@ class Transaction:
         """Store the message; whatever becomes of the client, the body's memory is free only after the commit."""
         dialogue, id = self._dialogue, new_id()
         reply = replies.queued(id)
-        stored = dialogue.host.capture(self._make_capture(id, reply, body))
+        for oddity in body.lines.oddities():
+            dialogue.notes.warn(oddity)
+        capture = self._make_capture(id, reply, body)
+        stored = dialogue.host.capture(capture)
+        self._body = None
         stored.add_done_callback(lambda _: body.close())
         dialogue.busy = True
         try:
@@ -224,6 +242,8 @@ class Transaction:
         finally:
             dialogue.busy = False
         dialogue.captured_one()
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s", _told(capture, body.size))
         return reply
 
     def _make_capture(self, id: str, reply: Reply, body: BodyWriter) -> Capture:
@@ -232,3 +252,16 @@ class Transaction:
         # The reply belongs to the story, and the story is kept only if the reply is sent.
         transcript = (*self._dialogue.transcript.lines(), f"S: {reply}")
         return Capture(id, now(), envelope, self._dialogue.facts(), transcript, body.content())
+
+
+def _told(capture: Capture, size: int) -> str:
+    """The capture as one line on the console, however many recipients it has and whatever they hold."""
+    recipients = capture.envelope.recipients
+    shown = ", ".join(_printable(one.address) for one in recipients[:_SHOWN_RECIPIENTS])
+    if len(recipients) > _SHOWN_RECIPIENTS:
+        shown += f" and {len(recipients) - _SHOWN_RECIPIENTS} more"
+    return f"captured {capture.id} from {_printable(capture.envelope.sender) or '<>'} for {shown} ({size} bytes)"
+
+
+def _printable(address: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in address[:_SHOWN])
