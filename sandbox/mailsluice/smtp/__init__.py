@@ -1,6 +1,7 @@
 """The capturing listener: takes what apps send, believes nothing of it, and keeps what was said.
 
-`protocol` is the dialogue and the only module that knows aiosmtpd; `data` reads a message up to CRLF.CRLF; `body` keeps
-it in memory or in a file; `paths` reads MAIL and RCPT arguments; `transcript` keeps the dialogue with secrets masked;
-`listener` has the sockets and the sessions' lifetime.
+`listener` has the sockets and the sessions' lifetime; `protocol` is the connection and the only module that knows
+aiosmtpd; `inflow` is what arrives on it. `dialogue` reads commands and answers; those that say who the client is are in
+`identity` (with `auth` and `tls`), those that bring a message in `transaction` (with `paths`, `data`, `lines`, `body`).
+`transcript` is the dialogue with secrets masked, `notes` what else is kept of a session, `limits` every bound.
 """

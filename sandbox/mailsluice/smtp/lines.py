@@ -3,7 +3,7 @@
 from typing import Final
 
 _LONGEST: Final = 998 + 2  # RFC 5322 section 2.1.1, with CRLF
-_LOOKED_AT: Final = 16 << 10
+_LOOKED_AT: Final = 4 << 10
 
 BARE_LF: Final = "the message has lines that end in LF alone; other servers refuse or change it"
 BARE_CR: Final = "the message has CR without LF; other servers refuse or change it"
@@ -13,7 +13,7 @@ LONG: Final = "the message has lines of more than 998 characters; other servers 
 class LineWatch:
     """Fed with the pieces of a message, however they are cut; `oddities` names what was odd.
 
-    Line ends are counted in the first 16 KB of each piece only: a client that errs does so all the time, and counting
+    Line ends are counted in the first 4 KB of each piece only: a client that errs does so all the time, and counting
     everything would cost more than receiving it.
     """
 
