@@ -33,7 +33,7 @@ async def test_the_reply_names_the_id_of_the_stored_message(sandbox: Sandbox) ->
         b"a\rb\nc\r\r\n\n\r\n.\n.\r.\r\r\n",
         b".\r\n..\r\n.x\r\n",
         b"\0\xff\xfe\r\n" * 1000,
-        b"X: " + b"y" * 1_500_000 + b"\r\n\r\n.\r\n",
+        b"X: " + b"y" * 2_500_000 + b"\r\n\r\n.\r\n",
     ],
     ids=["empty", "blank", "long-line", "bare-ends", "dots", "binary", "spooled"],
 )

@@ -89,22 +89,22 @@ async def test_a_disk_that_takes_only_a_part_loses_nothing(tmp_path: Path, monke
 
 
 async def _oversize(client: Client) -> None:
-    assert (await client.send(b"x" * 2_000_000 + b"\r\n.\r\n", 1))[0].startswith("552 ")
+    assert (await client.send(b"x" * 4_000_000 + b"\r\n.\r\n", 1))[0].startswith("552 ")
 
 
 async def _gone(client: Client) -> None:
-    client.writer.write(b"x" * 900_000)
+    client.writer.write(b"x" * 1_900_000)
     client.writer.write_eof()
     assert await client.rest() == ""
 
 
 async def _too_slow(client: Client) -> None:
-    client.writer.write(b"x" * 900_000)
+    client.writer.write(b"x" * 1_900_000)
     assert (await client.rest()).startswith("421 ")
 
 
 async def _whole(client: Client) -> None:
-    assert (await client.send(b"x" * 900_000 + b"\r\n.\r\n", 1))[0].startswith(("4", "2"))
+    assert (await client.send(b"x" * 1_900_000 + b"\r\n.\r\n", 1))[0].startswith(("4", "2"))
 
 
 def _no_store(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def _fault(*_: object) -> Any:
 async def test_no_file_is_left_whatever_becomes_of_a_message(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, prepare: Any, act: Any
 ) -> None:
-    async with opened(tmp_path, settings, max_message_size=1_000_000, idle_timeout=1) as sandbox:
+    async with opened(tmp_path, settings, max_message_size=2_000_000, idle_timeout=1) as sandbox:
         with monkeypatch.context() as patch:
             if prepare is not None:
                 prepare(patch)
@@ -171,7 +171,7 @@ async def test_no_file_is_left_when_the_sandbox_ends_in_the_middle_of_a_message(
         client = Client(reader, writer)
         await client.reply()
         await client.say("EHLO app.example")
-        await client.send(ENVELOPE + b"BDAT 700000\r\n" + b"x" * 700_000, 3)
+        await client.send(ENVELOPE + b"BDAT 1700000\r\n" + b"x" * 1_700_000, 3)
         assert len(spool_files(sandbox)) == 1
     assert spool_files(sandbox) == []
     assert (await client.rest()).startswith("421 4.3.2")

@@ -37,7 +37,7 @@ EXACT = {
     "bare-ends": b"a\rb\nc\r\n\r",
     "one-byte": b".",
     "empty": b"",
-    "spooled": os.urandom(1 << 20),
+    "spooled": os.urandom(2 << 20),
 }
 
 
@@ -78,7 +78,7 @@ async def test_chunks_and_data_do_not_mix_within_a_message_but_within_a_session(
 async def test_what_was_begun_is_dropped_by_a_new_beginning(sandbox: Sandbox, abort: bytes) -> None:
     async with connected(sandbox) as client:
         await greeted(client)
-        await client.send(ENVELOPE + chunk(b"x" * 700_000), 3)
+        await client.send(ENVELOPE + chunk(b"x" * 1_700_000), 3)
         assert len(spool_files(sandbox)) == 1
         assert (await client.send(abort, 1))[0].startswith("250")
         assert spool_files(sandbox) == []
@@ -173,7 +173,7 @@ async def test_chunks_out_of_order_are_dropped_byte_by_byte(sandbox: Sandbox) ->
     assert [one.address for one in receipt.envelope.recipients] == ["c@d"]
 
 
-@pytest.mark.parametrize("size", [5, 800_000])
+@pytest.mark.parametrize("size", [5, 1_800_000])
 async def test_a_message_that_ends_in_the_middle_of_a_chunk_is_not_kept(sandbox: Sandbox, size: int) -> None:
     async with keeping(sandbox) as kept, connected(sandbox) as client:
         await greeted(client)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from mailsluice.message.parse import parse
 from mailsluice.sandbox import Sandbox
 from mailsluice.settings import Settings
-from mailsluice.smtp.lines import BARE_CR, BARE_LF, LONG, LineWatch
 from tests.smtp_client import Client, connected, deliver, only_receipt, opened, raws
 
 ALWAYS = {"localhost", "PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"}
@@ -130,39 +130,24 @@ async def test_what_was_offered_is_not_odd(sandbox: Sandbox, envelope: bytes) ->
 
 
 @pytest.mark.parametrize(
-    ("content", "warning"),
+    ("content", "told"),
     [
-        (b"one\ntwo\r\n", BARE_LF),
-        (b"one\rtwo\r\n", BARE_CR),
-        (b"one\r\r\n", BARE_CR),
-        (b"x" * 999 + b"\r\n", LONG),
-        (b"x" * 2_000_000 + b"\r\n", LONG),
-        (b"line\r\n" * 100_000 + b"line\nline\r\n" * 100_000, BARE_LF),
+        (b"one\ntwo\r\n", "bare LF"),
+        (b"one\rtwo\r\n", "bare CR"),
+        (b"one\r\r\n", "bare CR"),
+        (b"x" * 999 + b"\r\n", "longer than 998 bytes"),
+        (b"x" * 2_000_000 + b"\r\n", "longer than 998 bytes"),
+        (b"line\r\n" * 100_000 + b"line\nline\r\n" * 100_000, "bare LF"),
     ],
     ids=["lf", "cr", "cr-before-end", "999", "two-million", "late-lf"],
 )
-async def test_odd_lines_are_taken_exactly_and_told(sandbox: Sandbox, content: bytes, warning: str) -> None:
+async def test_odd_lines_are_taken_exactly_and_told(sandbox: Sandbox, content: bytes, told: str) -> None:
+    content = b"Subject: x\r\n\r\n" + content
     async with connected(sandbox) as client:
         await client.say("EHLO app.example")
         await deliver(client, content)
     assert await raws(sandbox) == [content]
-    assert (await only_receipt(sandbox)).session.warnings == (warning,)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000, 100_000])
-def test_lines_are_watched_however_they_are_cut(size: int) -> None:
-    good = b"x" * 998 + b"\r\n" + b"\r\n" * 3 + b"y" * 998 + b"\r\n"
-    for content, found in (
-        (good * 3, []),
-        (good + b"x" * 999 + b"\r\n", [LONG]),
-        (good + b"\n", [BARE_LF]),
-        (good + b"\r", [BARE_CR]),
-        (good + b"\r\r\n" + good, [BARE_CR]),
-    ):
-        watch = LineWatch()
-        for start in range(0, len(content), size):
-            watch.feed(content[start : start + size])
-        assert watch.oddities() == found
+    assert told in parse(content).defects[-1]
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ class Settings:
         6000, "The most SMTP sessions of one client address at a time.", "--max-sessions-per-peer"
     )
     max_body_memory: int = _bound(
-        64 << 20,
+        32 << 20,
         "The most memory for all messages on their way in; beyond it they go to files.",
         "--max-body-memory",
         is_size=True,

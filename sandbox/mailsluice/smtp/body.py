@@ -6,23 +6,21 @@ from typing import IO, Final
 
 from mailsluice.capture import Spool
 from mailsluice.smtp.limits import BodyMemory
-from mailsluice.smtp.lines import LineWatch
 
-_SPOOL_ABOVE: Final = 512 << 10
+_SPOOL_ABOVE: Final = 1536 << 10  # a file and its way back cost more than a copy in memory, up to here
 
 
 class BodyWriter:
-    """Collects the pieces of one message; `size` counts their bytes, `lines` looks at what is odd about them.
+    """Collects the pieces of one message; `size` counts their bytes.
 
     Small bodies stay in memory while all bodies together leave room. `content` takes the whole; `close` lets go of
     memory and of a file that nobody took.
     """
 
-    __slots__ = ("_file", "_memory", "_pieces", "_taken", "lines", "size")
+    __slots__ = ("_file", "_memory", "_pieces", "_taken", "size")
 
     def __init__(self, memory: BodyMemory) -> None:
         self.size = 0
-        self.lines = LineWatch()
         self._memory = memory
         self._taken = 0
         self._pieces: list[bytes] = []
@@ -31,7 +29,6 @@ class BodyWriter:
     def write(self, piece: bytes) -> None:
         """Take the next piece; raises OSError when the disk does not."""
         self.size += len(piece)
-        self.lines.feed(piece)
         if self._file is None:
             if self.size <= _SPOOL_ABOVE and self._memory.take(len(piece)):
                 self._taken += len(piece)

@@ -194,7 +194,7 @@ class Dialogue:
         """Queue lines that are no refusal."""
         for line in lines:
             self.transcript.server(line)
-        self.line.send("".join(f"{line}\r\n" for line in lines).encode())
+            self.line.send(f"{line}\r\n".encode())
 
     def reply(self, reply: Reply, *, of_message: bool = False) -> None:
         """Queue a reply; a refusal is noted, and too many of them end the session."""

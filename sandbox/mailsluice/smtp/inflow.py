@@ -59,6 +59,11 @@ class Inflow:
             tap.pause_reading()
         self._tap = tap
 
+    @property
+    def is_empty(self) -> bool:
+        """Would whoever asks now have to wait?"""
+        return not self._pieces and self._at >= len(self._buffer)
+
     def feed(self, piece: bytes) -> None:
         """Take what arrived."""
         self._pieces.append(piece)

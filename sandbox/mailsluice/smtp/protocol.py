@@ -7,6 +7,8 @@ without being promised by aiosmtpd or asyncio.
 """
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import Coroutine
 from typing import Any, Final, Protocol, cast
@@ -26,6 +28,7 @@ PRIVATE_NAMES: Final = (
     "_cb_client_connected",  # takes the streams that asyncio makes; nothing here uses them
 )
 _QUEUED_LINES: Final = 1000
+_QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 _HANDSHAKE_SECONDS: Final = 30.0
 _LINGER_SECONDS: Final = 2.0
 
@@ -159,6 +162,16 @@ class SMTPSession(SMTP):
                 raise
             raise ConnectionResetError from error
         self._attach_tls(transport)
+
+    def acknowledge_at_once(self) -> None:
+        """Tell the peer's TCP now that its bytes came.
+
+        A client that writes the final dot by itself, with Nagle's algorithm on, sends it only then: 40 ms a message.
+        """
+        wire = self._wire.get_extra_info("socket") if self._wire is not None and _QUICKACK is not None else None
+        if wire is not None and wire.family != socket.AF_UNIX:
+            with contextlib.suppress(OSError):  # the connection is ending
+                wire.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
     def touch(self, seconds: float) -> None:
         """Give the peer so long from now on; the timer moves only when it fires."""

@@ -44,5 +44,8 @@ class Line(Protocol):
     async def start_tls(self, context: ssl.SSLContext) -> None:
         """Become a TLS connection; raises OSError if the peer does not agree."""
 
+    def acknowledge_at_once(self) -> None:
+        """Tell the peer's TCP now that its bytes came."""
+
     def touch(self, seconds: float) -> None:
         """Give the peer so long from now on."""

@@ -204,6 +204,8 @@ class Transaction:
         dialogue = self._dialogue
         left = deadline - asyncio.get_running_loop().time()
         dialogue.line.touch(min(dialogue.host.limits.idle_timeout, left))
+        if received and dialogue.line.inflow.is_empty:
+            dialogue.line.acknowledge_at_once()
         try:
             return await dialogue.line.inflow.piece(limit)
         except EOFError:
@@ -227,8 +229,6 @@ class Transaction:
         """Store the message; whatever becomes of the client, the body's memory is free only after the commit."""
         dialogue, id = self._dialogue, new_id()
         reply = replies.queued(id)
-        for oddity in body.lines.oddities():
-            dialogue.notes.warn(oddity)
         capture = self._make_capture(id, reply, body)
         stored = dialogue.host.capture(capture)
         self._body = None

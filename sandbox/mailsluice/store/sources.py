@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
@@ -25,10 +26,22 @@ Chunk = tuple[int, int, bytes]
 """Number, encoding and content of one piece."""
 
 
+_local = threading.local()
+
+
+def _compressor() -> zstd.ZstdCompressor:
+    """This thread's compressor: making one costs as much as compressing a few kilobytes."""
+    try:
+        found: zstd.ZstdCompressor = _local.compressor
+    except AttributeError:
+        found = _local.compressor = zstd.ZstdCompressor(level=1)
+    return found
+
+
 def pack(content: bytes) -> tuple[int, bytes]:
     """Encoding and bytes to store: compressed where that saves an eighth or more."""
     if len(content) > _WORTH_COMPRESSING:
-        packed = zstd.compress(content, level=1)
+        packed = _compressor().compress(content, zstd.ZstdCompressor.FLUSH_FRAME)
         if len(packed) < len(content) * 7 // 8:
             return ZSTD, packed
     return AS_IS, content

@@ -16,8 +16,8 @@ from mailsluice.store.database import explain
 from mailsluice.store.tally import Tally
 
 _BATCH_JOBS: Final = 500
-_LOOK_SECONDS: Final = 0.1
-_PASSIVE_CHECKPOINT_BYTES: Final = 4 << 20
+_LOOK_SECONDS: Final = 0.25
+_PASSIVE_CHECKPOINT_BYTES: Final = 16 << 20
 _FORCED_CHECKPOINT_BYTES: Final = 64 << 20
 
 T = TypeVar("T")
