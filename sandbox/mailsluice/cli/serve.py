@@ -49,6 +49,8 @@ class HTTPServer(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     os.umask(0o077)
+    # The loop sends while the writer parses: at Python's 5 ms each waits too long for the other's turn.
+    sys.setswitchinterval(0.002)
     _log_to_stderr(settings)
     with ExitStack() as stack:
         smtp_sockets = stack.enter_context(bound(settings.smtp, flag="--smtp"))

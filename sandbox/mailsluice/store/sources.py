@@ -18,7 +18,7 @@ AS_IS: Final = 0
 ZSTD: Final = 1
 CHUNKED: Final = 2
 
-_WORTH_COMPRESSING: Final = 16 << 10  # below it, compressing takes longer than writing
+_WORTH_COMPRESSING: Final = 128 << 10  # below it, compressing costs more time than it saves in writing
 _CHUNK: Final = 256 << 10
 _CHUNKS_A_STEP: Final = 8
 

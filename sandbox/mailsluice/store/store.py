@@ -38,6 +38,7 @@ MEMORY: Final = ":memory:"
 LATEST: Final = "latest"
 _READERS: Final = 4
 _ABOVE_ALL_KEYS: Final = (1 << 63) - 1
+_SPOOLED_AT_ONCE: Final = 2  # each has some 2 MB in memory on its way from file to file
 _SUMMARIZED: Final = 512 << 10  # a spooled body's beginning tells what lists need; its attachments are not decoded
 
 
@@ -59,6 +60,7 @@ class Store:
         self._bounds = bounds
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._spoolers = ThreadPoolExecutor(1, thread_name_prefix="store-spool")
+        self._spooling = asyncio.Semaphore(_SPOOLED_AT_ONCE)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._adding: set[asyncio.Task[None]] = set()
@@ -175,15 +177,16 @@ class Store:
         """Write the pieces in transactions of their own, which holds nobody up; the message's row comes last."""
         loop = asyncio.get_running_loop()
         try:
-            summary = await loop.run_in_executor(self._spoolers, self._summarize_spooled, spool)
-            steps = packed_steps(spool)
-            while (step := await loop.run_in_executor(self._spoolers, next, steps, None)) is not None:
-                await self._writer.submit(partial(insert_chunks, message_id=capture.id, chunks=step))
-            await self._writer.submit(
-                lambda connection: self._tally.count(insert_capture(connection, capture, summary)),
-                after=lambda _: self._on_captured(capture.id),
-                proves_health=True,
-            )
+            async with self._spooling:
+                summary = await loop.run_in_executor(self._spoolers, self._summarize_spooled, spool)
+                steps = packed_steps(spool)
+                while (step := await loop.run_in_executor(self._spoolers, next, steps, None)) is not None:
+                    await self._writer.submit(partial(insert_chunks, message_id=capture.id, chunks=step))
+                await self._writer.submit(
+                    lambda connection: self._tally.count(insert_capture(connection, capture, summary)),
+                    after=lambda _: self._on_captured(capture.id),
+                    proves_health=True,
+                )
         except OSError as error:
             raise StoreError(explain(error, path=self.path)) from error
         except StoreError:
