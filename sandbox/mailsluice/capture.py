@@ -1,7 +1,9 @@
 """What the listener knows of a message at the moment of receipt, before anybody has parsed it."""
 
 import os
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,12 +22,32 @@ def _eleven(number: int) -> str:
     return _PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d] + _PAIRS[e] + _DIGITS[last]
 
 
+class _Randomness:
+    """Random bytes, fetched many at a time: each fetch is a system call. Safe in several threads."""
+
+    def __init__(self) -> None:
+        self._pool: Iterator[bytes] = iter(())
+        self._lock = threading.Lock()
+
+    def __call__(self) -> bytes:
+        with self._lock:
+            ten = next(self._pool, None)
+            if ten is None:
+                many = os.urandom(2560)
+                self._pool = iter([many[at : at + 10] for at in range(0, 2560, 10)])
+                ten = next(self._pool)
+            return ten
+
+
+_random_bytes = _Randomness()
+
+
 def new_id() -> str:
     """A name of 22 base-62 characters for a message or a session: nobody guesses it, and later ones sort higher.
 
     48 bits of milliseconds before 80 random ones: an index then grows at its end instead of everywhere.
     """
-    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
+    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(_random_bytes())
     high, low = divmod(number, _HALF)  # small numbers divide faster
     return f"{_eleven(high)}{_eleven(low)}"
 

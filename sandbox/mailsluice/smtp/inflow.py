@@ -31,6 +31,7 @@ class Inflow:
         "_at",
         "_buffer",
         "_high_water",
+        "_loop",
         "_paused",
         "_pieces",
         "_size",
@@ -40,7 +41,11 @@ class Inflow:
         "ended",
     )
 
-    def __init__(self, *, high_water: int, waiting: Callable[[], None]) -> None:
+    def __init__(
+        self, *, high_water: int, waiting: Callable[[], None], loop: asyncio.AbstractEventLoop | None = None
+    ) -> None:
+        # Asking for the running loop is a system call before Python 3.12, too dear for every wait.
+        self._loop = loop or asyncio.get_running_loop()
         self.ended = False
         self._buffer = b""
         self._at = 0  # where the unread part of the buffer begins
@@ -141,7 +146,7 @@ class Inflow:
             if self.ended:
                 raise EOFError
             self._waiting()
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = self._loop.create_future()
             await self._waiter
         piece = self._pieces.popleft()
         self._size -= len(piece)

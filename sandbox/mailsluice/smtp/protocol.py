@@ -66,7 +66,7 @@ class SMTPSession(SMTP):
         reader = asyncio.StreamReader(loop=loop)
         asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, loop)
         self.__dict__.update(state)
-        self.inflow = Inflow(high_water=host.stream_bytes(), waiting=self._send)
+        self.inflow = Inflow(high_water=host.stream_bytes(), waiting=self._send, loop=loop)
         self.dialogue: Dialogue
         self.tls_name = ""
         self.held_up = False
@@ -162,6 +162,10 @@ class SMTPSession(SMTP):
                 raise
             raise ConnectionResetError from error
         self._attach_tls(transport)
+
+    def time(self) -> float:
+        """The loop's clock, in seconds."""
+        return self.loop.time()
 
     def acknowledge_at_once(self) -> None:
         """Tell the peer's TCP now that its bytes came.

@@ -44,6 +44,9 @@ class Line(Protocol):
     async def start_tls(self, context: ssl.SSLContext) -> None:
         """Become a TLS connection; raises OSError if the peer does not agree."""
 
+    def time(self) -> float:
+        """The loop's clock, in seconds."""
+
     def acknowledge_at_once(self) -> None:
         """Tell the peer's TCP now that its bytes came."""
 

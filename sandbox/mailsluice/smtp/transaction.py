@@ -193,7 +193,7 @@ class Transaction:
 
     def _begin_message(self) -> float:
         self.receiving = True
-        return asyncio.get_running_loop().time() + self._dialogue.host.limits.data_timeout
+        return self._dialogue.line.time() + self._dialogue.host.limits.data_timeout
 
     def _end_message(self, size: int) -> None:
         self.receiving = False
@@ -202,7 +202,7 @@ class Transaction:
     async def _piece(self, deadline: float, received: int, *, limit: int = 0) -> bytes:
         """The next bytes of a message; a peer that is gone ends the session with the reason noted."""
         dialogue = self._dialogue
-        left = deadline - asyncio.get_running_loop().time()
+        left = deadline - self._dialogue.line.time()
         dialogue.line.touch(min(dialogue.host.limits.idle_timeout, left))
         if received and dialogue.line.inflow.is_empty:
             dialogue.line.acknowledge_at_once()
