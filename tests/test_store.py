@@ -244,6 +244,18 @@ async def test_a_full_database_refuses_and_recovers_by_itself(tmp_path: Path, sp
     assert [bool(trouble) for trouble in troubles] == [True, False]
 
 
+async def test_a_read_only_database_says_so_and_recovers_by_itself(store: Store) -> None:
+    await store.add(make_capture())
+    store._writer._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match="cannot be written: check its permissions"):
+        await store.add(make_capture())
+    assert store.trouble
+    assert len(await store.list_messages(limit=0)) == 1
+    store._writer._connection.execute("PRAGMA query_only = OFF")
+    await store.probe()
+    assert store.trouble == ""
+
+
 async def test_one_failing_capture_does_not_take_its_neighbours_along(store: Store) -> None:
     twin = make_capture()
     captures = [make_capture() for _ in range(20)]

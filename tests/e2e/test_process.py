@@ -1,5 +1,6 @@
 """The real program: how it starts, what it leaves, how it ends."""
 
+import http.client
 import json
 import os
 import re
@@ -163,6 +164,16 @@ def test_both_listeners_take_unix_sockets(tmp_path: Path) -> None:
         assert program.stop()[0] == 0
     assert not smtp.exists()
     assert not web.exists()
+
+
+def test_it_listens_on_ipv6(start: Program.Starter) -> None:
+    program = start("-s", "[::1]:0", "-l", "[::1]:0")
+    with smtplib.SMTP("::1", program.smtp_port) as client:
+        id = deliver(client, RAW, "a@b.example", ("c@d.example",))
+    connection = http.client.HTTPConnection("::1", program.web_port)
+    connection.request("GET", f"/api/v1/message/{id}/raw", headers={"Host": f"[::1]:{program.web_port}"})
+    assert connection.getresponse().read() == RAW
+    connection.close()
 
 
 def test_a_full_disk_refuses_with_452_and_recovers_without_a_restart(start: Program.Starter, tmp_path: Path) -> None:
