@@ -1,0 +1,1 @@
+"""What is particular to Gmail and the other providers: replies, network trouble, presets, app passwords; pure."""

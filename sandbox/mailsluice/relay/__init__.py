@@ -1,0 +1,1 @@
+"""Out through a smarthost: profiles, their sealed passwords, who may be written to, test and delivery."""
