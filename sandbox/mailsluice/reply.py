@@ -15,6 +15,8 @@ class Reply(NamedTuple):
     text: str
 
     def __str__(self) -> str:
+        if self.enhanced and "\n" not in self.text and "  " not in self.text:
+            return f"{self.code} {self.enhanced} {self.text}"  # our own, thousands a second
         words = " ".join(self.text.split())
         return " ".join(part for part in (str(self.code), self.enhanced, words) if part)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import Final, NamedTuple
 
 from mailsluice.errors import SettingsError
-from mailsluice.smtp.replies import Reply
+from mailsluice.reply import Reply
 from mailsluice.smtp.transcript import MASK
 
 ACCEPTED: Final = Reply(235, "2.7.0", "Authentication succeeded")

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
 from mailsluice.capture import SessionFacts, SessionRecord, new_id, now
+from mailsluice.reply import Reply
 from mailsluice.smtp import auth, replies
 from mailsluice.smtp.identity import HOSTNAME, Identity
 from mailsluice.smtp.inflow import LineTooLong
 from mailsluice.smtp.notes import Notes
-from mailsluice.smtp.replies import Reply
 from mailsluice.smtp.roles import Host, Line
 from mailsluice.smtp.transaction import Transaction
 from mailsluice.smtp.transcript import MASK, Transcript

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
+from mailsluice.reply import Reply
 from mailsluice.smtp import auth, replies
 from mailsluice.smtp.inflow import LineTooLong
-from mailsluice.smtp.replies import Reply
 from mailsluice.smtp.transcript import MASK
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from mailsluice.capture import SessionFacts, SessionRecord, now
-from mailsluice.smtp.replies import Reply
+from mailsluice.reply import Reply
 from mailsluice.smtp.transcript import Transcript
 
 _KEPT: Final = 20

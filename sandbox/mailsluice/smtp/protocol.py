@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, cast
 
 from aiosmtpd.smtp import SMTP
 
+from mailsluice.reply import Reply
 from mailsluice.smtp import replies
 from mailsluice.smtp.dialogue import Dialogue
 from mailsluice.smtp.identity import HOSTNAME
@@ -251,7 +252,7 @@ class SMTPSession(SMTP):
         if self._wire is not None:
             self._wire.abort()
 
-    def _end(self, reply: replies.Reply) -> None:
+    def _end(self, reply: Reply) -> None:
         self.dialogue.shut_down(reply)
         self._send()
         self._close()

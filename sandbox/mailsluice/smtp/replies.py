@@ -1,18 +1,8 @@
 """Replies of the listener: code, enhanced code and a text that says what to do (RFC 5321 section 4.2, RFC 3463)."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Reply(NamedTuple):
-    """One reply line: `250 2.0.0 Ok`."""
-
-    code: int
-    enhanced: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.enhanced} {self.text}"
-
+from mailsluice.reply import Reply
 
 OK: Final = Reply(250, "2.0.0", "Ok")
 SENDER_OK: Final = Reply(250, "2.1.0", "Ok")

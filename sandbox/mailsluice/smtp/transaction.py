@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from mailsluice.capture import Capture, Envelope, Recipient, new_id, now
 from mailsluice.errors import StoreError
+from mailsluice.reply import Reply
 from mailsluice.smtp import replies
 from mailsluice.smtp.body import BodyWriter
 from mailsluice.smtp.data import DotReader
 from mailsluice.smtp.paths import MailPath, oddities_of, parse_path
-from mailsluice.smtp.replies import Reply
 
 if TYPE_CHECKING:
     from mailsluice.smtp.dialogue import Dialogue
