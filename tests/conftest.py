@@ -24,6 +24,8 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
         if not name.startswith(("MAILSLUICE_TEST_", "MAILSLUICE_REQUIRE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     for variable, folder in (("DATA", "data"), ("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(home / folder))
     return home

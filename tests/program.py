@@ -42,7 +42,7 @@ class Program:
             raise AssertionError(f"did not start: {self.complaints()}")
         found = re.search(r"app at localhost:(\d+)", self.greeting[1])
         self.smtp_port = int(found[1]) if found else 0
-        self.url = self.greeting[2].rpartition(" via ")[2].strip()
+        self.url = self.greeting[2].partition(" via ")[2].split()[0]
         return self
 
     def __exit__(

@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+import platformdirs
+
 from mailsluice.capture import SessionRecord, now
 from mailsluice.events import Captured, Deleted, Events, Marked, SessionKept, TroubleChanged
+from mailsluice.instance import new_token
 from mailsluice.message.bounds import Bounds
+from mailsluice.relay.profiles import Profiles
+from mailsluice.relay.vault import Vault
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import Listener
 from mailsluice.store import Store, StoreError, open_store
@@ -21,11 +27,16 @@ class Sandbox:
     """Captures mail while it is open. Pages and APIs read from `store`, and write through the methods here.
 
     `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC; `bounds`
-    go with every parse.
+    go with every parse. `profiles` and `vault` are those of the user's configuration folder; `token` opens what a web
+    page must not reach.
     """
 
     def __init__(self, settings: Settings, store: Store, events: Events, smtp_addresses: tuple[str, ...]) -> None:
         self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
+        folder = platformdirs.user_config_path("mailsluice")
+        self.profiles = Profiles(folder)
+        self.vault = Vault(folder, os.environ)
+        self.token = new_token()
         self.began = now()
         self.bounds = header_bounds(settings)
 

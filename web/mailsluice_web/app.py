@@ -12,13 +12,16 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mailsluice.errors import StoreError
+from mailsluice.errors import Refusal, StoreError
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.api import health, mailpit
+from mailsluice_web.api import profiles as profiles_api
+from mailsluice_web.checking import Checks, Turns
 from mailsluice_web.opened import Reader
-from mailsluice_web.pages import errors, inbox, messages, parts, sessions
+from mailsluice_web.pages import checks, errors, inbox, mails, messages, parts, profile_form, profiles, sessions
 from mailsluice_web.security import Guard
 from mailsluice_web.stream import Streams
+from mailsluice_web.tokens import locked
 
 _STATIC: Final = Path(__file__).parent / "static"
 
@@ -34,10 +37,13 @@ def create_app(sandbox: Sandbox) -> Starlette:
         exception_handlers={
             HTTPException: errors.http_error,
             StoreError: errors.store_error,
+            Refusal: profiles.refused,
             Exception: errors.server_error,
         },
     )
     app.state.reader = Reader(sandbox.store, sandbox.bounds)
+    app.state.turns = Turns()
+    app.state.checks = Checks(app.state.turns)
     return app
 
 
@@ -58,9 +64,22 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/{view}", messages.message),
         Route("/sessions", sessions.sessions),
         Route("/sessions/{id}", sessions.session),
+        locked("/profiles", profiles.profiles),
+        locked("/profiles", profile_form.create, methods=["POST"]),
+        locked("/profiles/new", profile_form.new),
+        locked("/profiles/{name}", profiles.profile),
+        locked("/profiles/{name}", profile_form.update, methods=["POST"]),
+        locked("/profiles/{name}/edit", profile_form.edit),
+        locked("/profiles/{name}/marks", profiles.mark, methods=["POST"]),
+        locked("/profiles/{name}/removal", profiles.confirm_removal),
+        locked("/profiles/{name}/removal", profiles.remove, methods=["POST"]),
+        locked("/profiles/{name}/checks", checks.begin, methods=["POST"]),
+        locked("/profiles/{name}/checks/{id}", checks.check),
+        locked("/profiles/{name}/mails", mails.send, methods=["POST"]),
         Route("/events", Streams().respond),
         Mount("/static", _Static(directory=_STATIC)),
         *health.routes,
+        *profiles_api.routes,
         *mailpit.routes,
     ]
 

@@ -6,6 +6,7 @@ program (cross-site request forgery), and the body is bounded.
 """
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,9 @@ from mailsluice_web.hosts import AllowedHosts, Authority, parse_authority, parse
 
 BODY_LIMIT: Final = 5 << 20
 """The largest request body."""
+
+MAIL_LIMIT: Final = 12 << 20
+"""The largest body of a test mail, which may bring 10 MB of attachments; who sends one knows the token."""
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -33,6 +37,7 @@ _CORS_HEADERS: Final = (
     (b"access-control-allow-methods", b"GET, POST, DELETE, PUT, OPTIONS"),
     (b"access-control-allow-headers", b"*"),
 )
+_TEST_MAIL: Final = re.compile(r"/profiles/[^/]+/mails")
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({b"same-origin", b"none"})
 _SCRIPTS: Final = frozenset(
@@ -153,10 +158,11 @@ class _Exchange:
         self._started = False
         self._too_large = False
         self._denied = False
+        self._limit = MAIL_LIMIT if _TEST_MAIL.fullmatch(_path(scope)) else BODY_LIMIT
 
     async def run(self, app: ASGIApp, denial: _Denial | None) -> None:
         self._denied = denial is not None
-        if denial is None and _declared_size(self._scope) > BODY_LIMIT:
+        if denial is None and _declared_size(self._scope) > self._limit:
             denial = self._body_denial()
         if denial:
             await self._answer(denial)
@@ -170,7 +176,7 @@ class _Exchange:
     async def _bounded_receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._size > BODY_LIMIT:
+        if self._size > self._limit:
             self._too_large = True
             raise _BodyTooLarge
         return message
@@ -206,7 +212,7 @@ class _Exchange:
     def _body_denial(self) -> _Denial:
         if _is_api(self._scope):
             return _Denial(400, "http: request body too large", b"text/plain")
-        return _Denial(413, f"The request is larger than {BODY_LIMIT >> 20} MB.\n")
+        return _Denial(413, f"The request is larger than {self._limit >> 20} MB.\n")
 
     async def _answer(self, denial: _Denial) -> None:
         body = denial.text.encode()

@@ -17,7 +17,7 @@ import uvicorn
 
 from mailsluice import __version__
 from mailsluice.events import Events
-from mailsluice.instance import announced, new_token, started
+from mailsluice.instance import announced, started
 from mailsluice.sandbox import Sandbox, open_sandbox
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import address_text
@@ -79,7 +79,7 @@ async def _serve(
         _stop_on_signal(server)
         address = address_text(web_sockets[0])
         url = address if address.startswith("unix:") else f"http://{address}/"
-        with announced(started(smtp=sandbox.smtp_addresses[0], url=url, token=new_token())):
+        with announced(started(smtp=sandbox.smtp_addresses[0], url=url, token=sandbox.token)):
             if not settings.quiet:
                 _greet(sandbox, url)
             await server.serve(list(web_sockets))
@@ -98,6 +98,8 @@ def _greet(sandbox: Sandbox, url: str) -> None:
     print(f"Mailsluice {__version__} keeps every mail it is sent in {sandbox.store.path}")
     print(f"Point your app at {sandbox.smtp_addresses[0]} ({_how(sandbox.settings)}), or try: mailsluice send-test")
     print(f"The inbox is accessible via {url}", flush=True)
+    if not url.startswith("unix:"):
+        print(f"With Gmail profiles: {url}#token={sandbox.token}", flush=True)
 
 
 def _how(settings: Settings) -> str:

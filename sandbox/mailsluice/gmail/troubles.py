@@ -24,7 +24,10 @@ _BLOCKED: Final = {
 _CA_FILE: Final = "give its CA file in the profile"
 
 TROUBLES: Final[dict[str, Trouble]] = {
-    "unknown-name": Trouble("There is no server called {host}.", "Look for a spelling error in the host."),
+    "unknown-name": Trouble(
+        "No server called {host} can be found from here.",
+        "Look for a spelling error in the host; if it is right, check the network or VPN of this machine.",
+    ),
     "no-resolver": Trouble(
         "The name {host} could not be looked up: no name server answered.", "Check your network connection.", 30
     ),
