@@ -95,8 +95,7 @@ class Wire(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         handshake = loop.create_task(loop.start_tls(self._transport, self, context, server_side=True))
         try:
-            if self._buffer:
-                await self._hand_on()
+            await self._hand_on()
             transport = await handshake
         except (OSError, asyncio.IncompleteReadError):
             self._transport.abort()
