@@ -6,10 +6,11 @@ import sqlite3
 class Tally:
     """Messages and bytes captured since the transaction began; used on the writer thread only."""
 
-    __slots__ = ("_messages", "_size")
+    __slots__ = ("_messages", "_size", "ever")
 
     def __init__(self) -> None:
         self._messages = self._size = 0
+        self.ever = 0  # bytes since the store was opened, those of failed transactions included
 
     def clear(self) -> None:
         """A transaction begins."""
@@ -19,6 +20,7 @@ class Tally:
         """One more message of so many bytes."""
         self._messages += 1
         self._size += size
+        self.ever += size
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Put what was counted into the counters, within the transaction; before any other change of them."""

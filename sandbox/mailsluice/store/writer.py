@@ -17,6 +17,7 @@ from mailsluice.store.tally import Tally
 
 _BATCH_JOBS: Final = 500
 _LOOK_SECONDS: Final = 0.25
+_LOOK_BYTES: Final = 4 << 20
 _PASSIVE_CHECKPOINT_BYTES: Final = 16 << 20
 _FORCED_CHECKPOINT_BYTES: Final = 64 << 20
 
@@ -59,7 +60,7 @@ class Writer:
     ) -> None:
         self.trouble = ""
         self._tally = tally
-        self._next_look = 0.0
+        self._next_look, self._next_look_at = 0.0, 0
         self._connection, self._path, self._on_trouble = connection, path, on_trouble
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -169,9 +170,9 @@ class Writer:
     def _limit_log(self) -> None:
         """Look at the write-ahead log now and then: asking the system after each commit would cost as much as one."""
         now = time.monotonic()
-        if now < self._next_look:
+        if now < self._next_look and self._tally.ever < self._next_look_at:
             return
-        self._next_look = now + _LOOK_SECONDS
+        self._next_look, self._next_look_at = now + _LOOK_SECONDS, self._tally.ever + _LOOK_BYTES
         size = self._log_size()
         if size > _PASSIVE_CHECKPOINT_BYTES:
             self._checkpoint_wanted.set()
