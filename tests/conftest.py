@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsluice.options import Endpoint
 from mailsluice.sandbox import Sandbox, open_sandbox
-from mailsluice.settings import Endpoint, Settings
+from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 from mailsluice.store import Store, open_store
 from tests.program import Program

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mailsluice.settings import Settings, environment_name, parse_endpoint
+from mailsluice.options import parse_endpoint
+from mailsluice.settings import Settings, environment_name
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")

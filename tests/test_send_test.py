@@ -9,8 +9,9 @@ from click.testing import CliRunner, Result
 
 from mailsluice import instance, samples
 from mailsluice.cli import cli
+from mailsluice.options import Endpoint
 from mailsluice.sandbox import Sandbox, open_sandbox
-from mailsluice.settings import Endpoint, Settings
+from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 
 SAMPLES = samples.sample_messages(now=datetime(2026, 3, 29, 9, 15, 30, tzinfo=UTC))

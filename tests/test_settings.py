@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mailsluice.errors import SettingsError
-from mailsluice.settings import Endpoint, load_settings, parse_endpoint, parse_size, show_size
+from mailsluice.options import Endpoint, parse_endpoint, parse_size, show_size
+from mailsluice.settings import load_settings
 
 
 def write_config(text: str, folder: Path) -> Path:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mailsluice.options import Endpoint
 from mailsluice.sandbox import Sandbox, open_sandbox
-from mailsluice.settings import Endpoint, Settings
+from mailsluice.settings import Settings
 from mailsluice.smtp.auth import MECHANISMS
 from mailsluice.sockets import bound
 from tests.smtp_client import Client, begin, connected, only_receipt

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailsluice.errors import SettingsError
-from mailsluice.settings import Endpoint
+from mailsluice.options import Endpoint
 from mailsluice.sockets import bound
 
 

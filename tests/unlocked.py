@@ -12,10 +12,11 @@ from starlette.applications import Starlette
 
 from mailsluice.cli.serve import HTTPServer
 from mailsluice.events import Events
+from mailsluice.options import Endpoint
 from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.vault import Vault
 from mailsluice.sandbox import Sandbox, open_sandbox
-from mailsluice.settings import Endpoint, Settings
+from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 from mailsluice_web.app import create_app
 

@@ -1,112 +1,27 @@
 """Every setting: its default, flag, environment variable, TOML key and help, in one frozen dataclass."""
 
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import platformdirs
 
 from mailsluice.errors import SettingsError
-
-Durability = Literal["normal", "full"]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a listener listens: host and port, or the path of a Unix socket. An empty host means every interface."""
-
-    host: str = ""
-    port: int = 0
-    path: Path | None = None
-
-    def __str__(self) -> str:
-        if self.path:
-            return f"unix:{self.path}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """How one setting is written outside: `parse` turns text into the value or raises ValueError with what to write."""
-
-    help: str
-    parse: Callable[[str], Any]
-    flag: str
-    short: str = ""
-    metavar: str = ""
-    shown_default: str = ""
-    in_file: bool = True
-    repeatable: bool = False
-    is_switch: bool = False
-
-
-def parse_endpoint(text: str) -> Endpoint:
-    """Read `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every interface), `PORT` (loopback) or `unix:/PATH`."""
-    if text.startswith("unix:"):
-        path = text.removeprefix("unix:")
-        if not path.startswith("/"):
-            raise ValueError("write unix:/absolute/path")
-        return Endpoint(path=Path(path))
-    host, _, port = text.rpartition(":") if ":" in text else ("127.0.0.1", "", text)
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise ValueError("put an IPv6 address in brackets, as in [::1]:1025")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError("write HOST:PORT with a port from 0 to 65535, or unix:/path")
-    return Endpoint(host=host, port=int(port))
-
-
-def parse_size(text: str) -> int:
-    """Read a number of bytes, with an optional unit of 1024: `50MiB`, `512k`."""
-    match = re.fullmatch(r"([0-9]{1,15})\s*(?:([kmg])(?:i?b)?|b)?", text.strip().lower())
-    if not match:
-        raise ValueError("write a number of bytes, such as 52428800 or 50MiB")
-    factors = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-    return int(match[1]) * factors.get(match[2], 1)
-
-
-def show_size(size: int) -> str:
-    """Write a number of bytes as `parse_size` reads it, in the largest exact unit."""
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size and size % factor == 0:
-            return f"{size // factor}{unit}"
-    return str(size)
-
-
-def _parse_count(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise ValueError("write a whole number from 1")
-    return int(text)
-
-
-def _parse_switch(text: str) -> bool:
-    if text.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if text.lower() in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("write true or false")
-
-
-def _parse_durability(text: str) -> Durability:
-    if text not in {"normal", "full"}:
-        raise ValueError("write normal or full")
-    return cast(Durability, text)
-
-
-def _parse_database(text: str) -> str:
-    if not text:
-        raise ValueError("write a file's path, or :memory:")
-    return text
-
-
-def _parse_host_name(text: str) -> str:
-    if not re.fullmatch(r"(\*?\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text):
-        raise ValueError("write a host name without scheme or port, such as mail.example.test")
-    return text.lower()
+from mailsluice.options import (
+    Durability,
+    Endpoint,
+    Option,
+    parse_count,
+    parse_database,
+    parse_durability,
+    parse_endpoint,
+    parse_host_name,
+    parse_size,
+    parse_switch,
+    show_size,
+)
 
 
 def _setting(default: object, option: Option) -> Any:
@@ -115,7 +30,7 @@ def _setting(default: object, option: Option) -> Any:
 
 def _bound(default: int, help: str, flag: str, *, is_size: bool = False, metavar: str = "") -> Any:
     metavar = metavar or ("SIZE" if is_size else "NUMBER")
-    return _setting(default, Option(help, parse_size if is_size else _parse_count, flag, metavar=metavar))
+    return _setting(default, Option(help, parse_size if is_size else parse_count, flag, metavar=metavar))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +49,7 @@ class Settings:
         "",
         Option(
             "Where captured mail is kept; `:memory:` is a private temporary file that is gone at exit.",
-            _parse_database,
+            parse_database,
             "--database",
             "-d",
             "PATH",
@@ -145,7 +60,7 @@ class Settings:
         "normal",
         Option(
             "What acknowledged mail survives: `normal` the death of the program, `full` a power cut too (slower).",
-            _parse_durability,
+            parse_durability,
             "--durability",
             metavar="normal|full",
         ),
@@ -158,7 +73,7 @@ class Settings:
         (),
         Option(
             "A further host name by which browsers may reach the web port; may be given several times.",
-            _parse_host_name,
+            parse_host_name,
             "--allowed-host",
             metavar="NAME",
             shown_default="none",
@@ -187,11 +102,11 @@ class Settings:
     )
     smtp_tls: bool = _setting(
         False,
-        Option("Begin every SMTP session with TLS (implicit TLS).", _parse_switch, "--smtp-tls", is_switch=True),
+        Option("Begin every SMTP session with TLS (implicit TLS).", parse_switch, "--smtp-tls", is_switch=True),
     )
     smtp_require_starttls: bool = _setting(
         False,
-        Option("Refuse mail and AUTH before STARTTLS.", _parse_switch, "--smtp-require-starttls", is_switch=True),
+        Option("Refuse mail and AUTH before STARTTLS.", parse_switch, "--smtp-require-starttls", is_switch=True),
     )
     smtp_auth_file: str = _setting(
         "",
@@ -241,10 +156,10 @@ class Settings:
         ),
     )
     quiet: bool = _setting(
-        False, Option("Print only warnings and errors.", _parse_switch, "--quiet", "-q", is_switch=True)
+        False, Option("Print only warnings and errors.", parse_switch, "--quiet", "-q", is_switch=True)
     )
     verbose: bool = _setting(
-        False, Option("Print each SMTP session and request too.", _parse_switch, "--verbose", "-v", is_switch=True)
+        False, Option("Print each SMTP session and request too.", parse_switch, "--verbose", "-v", is_switch=True)
     )
 
 

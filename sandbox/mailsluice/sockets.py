@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mailsluice.errors import SettingsError
-from mailsluice.settings import Endpoint
+from mailsluice.options import Endpoint
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _connect(address: str) -> "smtplib.SMTP":
     import smtplib
     import socket
 
-    from mailsluice.settings import parse_endpoint
+    from mailsluice.options import parse_endpoint
 
     class UnixSMTP(smtplib.SMTP):
         """smtplib dials host and port only; here the host is a socket's path."""
