@@ -317,7 +317,7 @@ def test_the_thread_reports_auth_before_tls() -> None:
 
 
 def test_another_program_finds_it_by_its_first_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.gmail", "--folder", str(tmp_path), "--account", "bob@gmail.com"]
+    command = [sys.executable, "-m", "tests.gmail", "--folder", str(tmp_path / "new"), "--account", "bob@gmail.com"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as program:
         try:
             assert program.stdout is not None
@@ -331,10 +331,10 @@ def test_another_program_finds_it_by_its_first_line(tmp_path: Path) -> None:
             assert program.wait(SECONDS) == 0
         finally:
             program.kill()
-    assert (tmp_path / "0001.eml").read_bytes() == MESSAGE
-    assert b"DKIM-Signature:" in (tmp_path / "0001.sent.eml").read_bytes()
-    assert json.loads((tmp_path / "0001.json").read_text())["recipients"] == ["bob@example.com"]
-    assert facts["app_password"] not in (tmp_path / "log.jsonl").read_text()
+    assert (tmp_path / "new" / "0001.eml").read_bytes() == MESSAGE
+    assert b"DKIM-Signature:" in (tmp_path / "new" / "0001.sent.eml").read_bytes()
+    assert json.loads((tmp_path / "new" / "0001.json").read_text())["recipients"] == ["bob@example.com"]
+    assert facts["app_password"] not in (tmp_path / "new" / "log.jsonl").read_text()
 
 
 def test_it_works_on_uvloop_too() -> None:

@@ -53,6 +53,8 @@ async def serve(options: argparse.Namespace) -> None:
             asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with KeepingGmail(knobs) as gmail:
         gmail.folder = options.folder
+        if gmail.folder is not None:
+            gmail.folder.mkdir(parents=True, exist_ok=True)
         gmail.add_account(USER, app_password=APP_PASSWORD, normal_password=NORMAL_PASSWORD)
         for address in options.account:
             gmail.add_account(address, app_password=APP_PASSWORD, normal_password=NORMAL_PASSWORD)
