@@ -1,46 +1,20 @@
 """The inbox in a real browser: what only a browser does. Needs Chromium on PATH."""
 
 import http.server
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailsluice.capture import now
 from mailsluice_web.filters import ago
+from tests.e2e.chromium import NEEDED, PHONE, watch
 from tests.program import Program
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE: ViewportSize = {"width": 390, "height": 844}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("MAILSLUICE_REQUIRE_BROWSER"), reason="no Chromium on PATH"
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = NEEDED
 
 
 @pytest.fixture
@@ -65,15 +39,6 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def program(start: Program.Starter) -> Program:
     return start("-d", ":memory:")
-
-
-def watch(context: BrowserContext, complaints: list[str]) -> None:
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    context.on("console", hear)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
 
 
 def mail(subject: str, body: str = "Hello", content_type: str = "text/plain") -> bytes:

@@ -7,31 +7,23 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailsluice.gmail.presets import PRESETS
 from mailsluice.instance import find
 from mailsluice.relay.check import Patience, check
 from mailsluice_web.checking import Checks
-from tests.e2e.test_browser import CHROMIUM, FLAGS, PHONE, pytestmark, watch
+from tests.e2e.chromium import NEEDED, PHONE, watch
 from tests.gmail import FakeGmail, in_thread
 from tests.program import Program
 from tests.unlocked import TOKEN, Served, served
 
-__all__ = ["pytestmark"]
+pytestmark = NEEDED
 
 USER = "ada@gmail.com"
 PASSWORD = "abcdefghijklmnop"
 PASTED = "abcd efgh\u00a0ijkl mnop "
 HASTY = Patience(greeting=0.4, tls=0.4, auth=0.8)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
