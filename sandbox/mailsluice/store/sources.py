@@ -19,7 +19,7 @@ ZSTD: Final = 1
 CHUNKED: Final = 2
 
 _WORTH_COMPRESSING: Final = 128 << 10  # below it, compressing costs more time than it saves in writing
-_CHUNK: Final = 256 << 10
+CHUNK: Final = 256 << 10
 _CHUNKS_A_STEP: Final = 8
 
 Chunk = tuple[int, int, bytes]
@@ -55,7 +55,7 @@ def unpack(encoding: int, content: bytes) -> bytes:
 def packed_steps(spool: Spool) -> Iterator[list[Chunk]]:
     """A spooled body as lists of pieces, each list small enough that writing it holds nobody up."""
     with spool.path.open("rb") as file:
-        pieces = enumerate(iter(lambda: file.read(_CHUNK), b""))
+        pieces = enumerate(iter(lambda: file.read(CHUNK), b""))
         while step := [(number, *pack(piece)) for number, piece in islice(pieces, _CHUNKS_A_STEP)]:
             yield step
 

@@ -3,13 +3,12 @@
 import asyncio
 import sqlite3
 import tempfile
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from mailsluice.capture import Capture, SessionRecord, Spool
 from mailsluice.errors import StoreError
@@ -26,17 +25,18 @@ from mailsluice.store.database import (
     explained,
     migrate,
 )
+from mailsluice.store.journal import Journal
+from mailsluice.store.readers import Readers
 from mailsluice.store.records import Counts, ListedMessage, Receipt
+from mailsluice.store.releases import delete_leftover_pieces
 from mailsluice.store.rows import SELECT_LISTED, insert_capture, listed, read_receipt, safe_summary
+from mailsluice.store.rules import Rules
 from mailsluice.store.sources import delete_leftover_chunks, insert_chunks, packed_steps, read_source
 from mailsluice.store.tally import Tally
 from mailsluice.store.writer import Writer
 
-T = TypeVar("T")
-
 MEMORY: Final = ":memory:"
 LATEST: Final = "latest"
-_READERS: Final = 4
 _ABOVE_ALL_KEYS: Final = (1 << 63) - 1
 _SPOOLED_AT_ONCE: Final = 2  # each has some 2 MB in memory on its way from file to file
 _SUMMARIZED: Final = 512 << 10  # a spooled body's beginning tells what lists need; its attachments are not decoded
@@ -46,7 +46,8 @@ class Store:
     """The captured mail of one database file.
 
     Every write is committed before its method returns; `StoreError` means that nothing of it was kept. Reads never
-    wait for writes. `trouble` is empty, or one sentence why captures are refused at the moment.
+    wait for writes. `trouble` is empty, or one sentence why captures are refused at the moment. `journal` has the
+    releases, `rules` those of automatic release; neither is touched when a message is deleted.
     """
 
     def __init__(
@@ -58,11 +59,11 @@ class Store:
         self._writer = writer
         self._on_captured = on_captured
         self._bounds = bounds
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._readers = Readers(path)
+        self.journal = Journal(writer, self._readers)
+        self.rules = Rules(writer, self._readers)
         self._spoolers = ThreadPoolExecutor(1, thread_name_prefix="store-spool")
         self._spooling = asyncio.Semaphore(_SPOOLED_AT_ONCE)
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
         self._adding: set[asyncio.Task[None]] = set()
 
     @property
@@ -100,7 +101,7 @@ class Store:
             "limit": limit or -1,
             "offset": offset,
         }
-        return await self._read(lambda connection: [listed(row) for row in connection.execute(query, values)])
+        return await self._readers.read(lambda connection: [listed(row) for row in connection.execute(query, values)])
 
     async def get(self, id: str) -> ListedMessage | None:
         """The message of this id, or the newest one for `latest`."""
@@ -110,11 +111,11 @@ class Store:
             row = connection.execute(f"{SELECT_LISTED} {where}", {"id": id}).fetchone()
             return listed(row) if row else None
 
-        return await self._read(run)
+        return await self._readers.read(run)
 
     async def raw(self, id: str) -> bytes | None:
         """The exact bytes of a message, or None if there is no such message."""
-        return await self._read(lambda connection: read_source(connection, id))
+        return await self._readers.read(lambda connection: read_source(connection, id))
 
     async def receipt(self, id: str) -> Receipt | None:
         """How a message came, or None if there is no such message."""
@@ -124,14 +125,14 @@ class Store:
             row = connection.execute(query, {"id": id}).fetchone()
             return read_receipt(row[0]) if row else None
 
-        return await self._read(run)
+        return await self._readers.read(run)
 
     async def counts(self) -> Counts:
         """How much there is, and ever was; constant time."""
         query = (
             "SELECT messages, unread, size, deleted, accepted, accepted_size, rejected FROM counter WHERE mailbox = ''"
         )
-        return await self._read(lambda connection: Counts(*connection.execute(query).fetchone()))
+        return await self._readers.read(lambda connection: Counts(*connection.execute(query).fetchone()))
 
     async def size_on_disk(self) -> int:
         """Bytes of the database file and of its write-ahead log."""
@@ -162,11 +163,11 @@ class Store:
 
     async def list_sessions(self, *, limit: int) -> list[SessionRecord]:
         """The newest sessions that brought no message or were refused something."""
-        return await self._read(lambda connection: sessions.list_sessions(connection, limit=limit))
+        return await self._readers.read(lambda connection: sessions.list_sessions(connection, limit=limit))
 
     async def get_session(self, id: str) -> SessionRecord | None:
         """The kept session of this id."""
-        return await self._read(lambda connection: sessions.get_session(connection, id))
+        return await self._readers.read(lambda connection: sessions.get_session(connection, id))
 
     async def probe(self) -> None:
         """Find out whether captures would work again, by writing and deleting a large row; clears `trouble` if so."""
@@ -205,25 +206,12 @@ class Store:
         except StoreError:
             return  # the next start removes them
 
-    async def _read(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._run_read, run)
-
-    def _run_read(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        with explained(self.path):
-            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = connect_reader(self.path)
-                self._connections.append(connection)
-            return run(connection)
-
     async def close(self) -> None:
         """Finish what was begun, then let go of the file."""
         if self._adding:
             await asyncio.wait(self._adding)
         self._spoolers.shutdown()
-        await asyncio.to_thread(self._readers.shutdown)
-        for connection in self._connections:
-            connection.close()
+        await self._readers.close()
         await self._writer.close()
 
 
@@ -284,6 +272,7 @@ def _prepare(path: Path, durability: str) -> sqlite3.Connection:
     try:
         migrate(connection)
         delete_leftover_chunks(connection)
+        delete_leftover_pieces(connection)
     except BaseException:
         connection.close()
         raise

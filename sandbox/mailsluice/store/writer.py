@@ -28,12 +28,18 @@ Run = Callable[[sqlite3.Connection], T]
 class _Job(Generic[T]):
     """Work for the writer thread; `after` runs on the loop once it is committed, though its caller may be gone."""
 
-    __slots__ = ("after", "done", "error", "proves_health", "result", "run")
+    __slots__ = ("after", "done", "durable", "error", "proves_health", "result", "run")
 
     def __init__(
-        self, run: Run[T], done: "asyncio.Future[T]", after: Callable[[T], None] | None, proves_health: bool
+        self,
+        run: Run[T],
+        done: "asyncio.Future[T]",
+        after: Callable[[T], None] | None,
+        proves_health: bool,
+        durable: bool,
     ) -> None:
         self.run, self.done, self.after, self.proves_health = run, done, after, proves_health
+        self.durable = durable
         self.result: T
         self.error: Exception | None = None
 
@@ -62,6 +68,7 @@ class Writer:
         self._tally = tally
         self._next_look, self._next_look_at = 0.0, 0
         self._connection, self._path, self._on_trouble = connection, path, on_trouble
+        self._synchronous = int(connection.execute("PRAGMA synchronous").fetchone()[0])
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._checkpoint_wanted = threading.Event()
@@ -72,17 +79,24 @@ class Writer:
         self._checkpointer.start()
 
     def submit(
-        self, run: Run[T], *, after: Callable[[T], None] | None = None, proves_health: bool = False
+        self,
+        run: Run[T],
+        *,
+        after: Callable[[T], None] | None = None,
+        proves_health: bool = False,
+        durable: bool = False,
     ) -> "asyncio.Future[T]":
         """Queue a job; the future ends after the commit, or with a StoreError.
 
-        `after` runs on the loop once it is committed. `proves_health`: that it was written ends `trouble`.
+        `after` runs on the loop once it is committed. `proves_health`: that it was written ends `trouble`. `durable`:
+        its transaction is on the disk before the future ends, whatever the durability of captures: after a power cut a
+        captured mail can be sent again by the app, but a release that is forgotten would be mailed to people twice.
         """
         done: asyncio.Future[T] = self._loop.create_future()
         if self._closing:
             done.set_exception(StoreError("Mailsluice is shutting down"))
             return done
-        self._jobs.put(_Job(run, done, after, proves_health))
+        self._jobs.put(_Job(run, done, after, proves_health, durable))
         return done
 
     async def close(self) -> None:
@@ -124,7 +138,10 @@ class Writer:
     def _attempt(self, batch: list[_Job[Any]]) -> bool:
         """Run jobs in one transaction; True if it failed and was rolled back."""
         connection = self._connection
+        durable = any(job.durable for job in batch)
         try:
+            if durable:  # SQLite changes it between transactions only
+                connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             self._tally.clear()
             for job in batch:
@@ -141,9 +158,17 @@ class Writer:
             for job in batch:
                 job.error = error
             return True
+        finally:
+            if durable:
+                self._relax()
         if self.trouble and any(job.proves_health for job in batch):
             self._tell_trouble("")
         return False
+
+    def _relax(self) -> None:
+        """Commit as captures ask for it again."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
 
     def _roll_back(self) -> None:
         with contextlib.suppress(sqlite3.Error):
