@@ -5,7 +5,7 @@ import base64
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final, cast
 
@@ -74,6 +74,11 @@ class Connection:
         return cast(ssl.SSLObject | None, found)
 
     @property
+    def is_usable(self) -> bool:
+        """Whether more can be said: nobody has hung up, no answer is missing, and none is left over."""
+        return not self._is_broken and self._protocol.is_connected and not self._protocol.has_leftovers
+
+    @property
     def auth_mechanisms(self) -> frozenset[str]:
         """The mechanisms that the last EHLO offered, in upper case."""
         return frozenset(self.extensions.get("auth", "").upper().split())
@@ -114,24 +119,39 @@ class Connection:
         reply, _ = await self._ask(line.encode())
         return reply
 
-    async def send_message(self, raw: bytes, *, patience: float) -> Reply:
+    def begin(self) -> None:
+        """A transaction begins: nothing of its message has been sent."""
+        self.dot_sent = False
+
+    def distrust(self) -> None:
+        """An answer made no sense here, so what is said from now on may be taken for something else."""
+        self._is_broken = True
+
+    async def send_message(
+        self, raw: bytes, *, patience: float, before_dot: Callable[[], Awaitable[None]] | None = None
+    ) -> Reply:
         """The message after a 354, byte for byte but for doubled dots; `patience` bounds each silence, not the whole.
 
-        `dot_sent` tells, also after an error, whether the server may have the message.
+        `before_dot` is awaited when all but the final dot is written; if it raises, no dot follows, and the connection
+        is good for nothing but `close`. `dot_sent` tells, also after an error, whether the server may have the message.
         """
+        self.dot_sent = False
         self._transcript.append(f"C: (the message, {len(raw)} bytes)")
         answer = asyncio.ensure_future(self._heard(self._protocol.read_response()))
         try:
             await self._pour(raw, answer, patience)
+            if before_dot and not answer.done():
+                await before_dot()
+            # Nothing is awaited from here to the dot: whoever is cancelled before has not sent it.
             self.dot_sent = not answer.done()
             if self.dot_sent:
                 self._protocol.write(b".\r\n")
             async with asyncio.timeout(patience):
                 return self._note(await answer)
         finally:
-            self._is_broken = self._is_broken or not self.dot_sent
             answer.cancel()
             await asyncio.wait([answer])
+            self._is_broken = self._is_broken or not self.dot_sent
 
     async def _pour(self, raw: bytes, answer: "asyncio.Future[SMTPResponse]", patience: float) -> None:
         """Write the message, unless the server answers in the middle of it."""
@@ -208,6 +228,11 @@ class _Protocol(SMTPProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._gone.set()
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether the server said more than it was asked: the next answer would be taken for another one."""
+        return bool(self._buffer)
 
     async def drain(self) -> None:
         """Wait until the network has taken most of what was written."""
