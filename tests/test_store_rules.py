@@ -15,6 +15,7 @@ def make_rule(**changes: object) -> Rule:
         "id": new_id(),
         "query": 'subject:"Grüße" OR from:ada',
         "profile": "home",
+        "route": ("smtp.gmail.com", 587, "starttls", "", "ada@gmail.com"),
         "recipients": ("ada@example.com", "bob@example.com"),
         "created": now(),
         "ends": now() + 1,

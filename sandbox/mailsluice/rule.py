@@ -7,12 +7,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mail captured by SMTP after `created` that matches `query` is released through `profile` to `recipients`.
 
     At most `per_hour` and `per_day` messages; hitting one turns the rule off. It ends at `ends`. Times are microseconds
-    UTC. `note` says in one sentence why it is off, empty while it is on; `released` counts what it has queued.
+    UTC. `route` is the profile's binding when the rule was made: the rule does not follow it to another server or
+    account. `note` says in one sentence why it is off, or why its last match was not released; `released` counts what
+    it has queued.
     """
 
     id: str
     query: str
     profile: str
+    route: tuple[str, int, str, str, str]
     recipients: tuple[str, ...]
     per_hour: int = 10
     per_day: int = 50
