@@ -13,6 +13,7 @@ from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 from mailsluice.store import Store, open_store
 from tests.program import Program
+from tests.unlocked import accounts
 
 LOOPBACK = Endpoint("127.0.0.1", 0)
 
@@ -46,10 +47,21 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path, settings: Settings) -> AsyncIterator[Sandbox]:
+def environment() -> dict[str, str]:
+    """The variables in which the sandbox looks for passwords; a test may put some in."""
+    return {}
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path, settings: Settings, environment: dict[str, str]) -> AsyncIterator[Sandbox]:
     """A sandbox that captures, in this process and on this loop."""
     with bound(settings.smtp, flag="--smtp") as sockets:
-        async with open_sandbox(settings, database=str(tmp_path / "mail.db"), smtp_sockets=sockets) as sandbox:
+        async with open_sandbox(
+            settings,
+            database=str(tmp_path / "mail.db"),
+            smtp_sockets=sockets,
+            accounts=accounts(tmp_path / "configuration", environment),
+        ) as sandbox:
             yield sandbox
 
 

@@ -96,5 +96,5 @@ def words(tag: BeautifulSoup | Tag) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
-def links(tree: BeautifulSoup, selector: str) -> dict[str, Any]:
+def links(tree: BeautifulSoup | Tag, selector: str) -> dict[str, Any]:
     return {words(link): link["href"] for link in tree.select(selector)}

@@ -637,6 +637,7 @@ async def test_latest_is_the_newest(mailbox: Mailbox) -> None:
 
 ALLOWED = {
     "/api/v1/info": "GET, HEAD, OPTIONS",
+    "/api/v1/webui": "GET, HEAD, OPTIONS",
     "/api/v1/messages": "DELETE, GET, HEAD, OPTIONS, PUT",
     "/api/v1/message/latest": "GET, HEAD, OPTIONS",
     "/api/v1/message/latest/headers": "GET, HEAD, OPTIONS",

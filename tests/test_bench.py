@@ -20,6 +20,7 @@ WAYS = {
     "a connection for each message": Manner(messages=MESSAGES, connections=3, new_connections=True),
     "pipelining": Manner(messages=MESSAGES, connections=3, pipelining=True),
     "chunks": Manner(messages=MESSAGES, connections=3, bdat=True),
+    "an even pace": Manner(messages=MESSAGES, connections=3, rate=10_000),
     "chunks in one go with their commands": Manner(messages=MESSAGES, connections=3, pipelining=True, bdat=True),
 }
 Generate = Callable[[int, Manner, Path], Load]

@@ -15,6 +15,8 @@ LAYERS = (
     {"mailsluice.cli"},
     {"mailsluice_web"},
     {"mailsluice.sandbox"},
+    {"mailsluice.automatic"},
+    {"mailsluice.releasing"},
     {"mailsluice.smtp", "mailsluice.relay", "mailsluice.store"},
 )
 LEAF = len(LAYERS)

@@ -1,7 +1,6 @@
 """Profiles for programs: the JSON that they read and write."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,7 +11,7 @@ from mailsluice.relay.secret import Secret
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.app import create_app
 from tests.gmail import FakeGmail
-from tests.unlocked import TOKEN, equip
+from tests.unlocked import TOKEN, unlock
 
 ROOT = "/api/sandbox/profiles"
 USER, PASSWORD = "ada@gmail.com", "abcdefghijklmnop"
@@ -20,8 +19,8 @@ NEW: dict[str, Any] = {"name": "mine", "preset": "gmail", "user": USER, "passwor
 
 
 @pytest.fixture
-async def client(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=create_app(equip(sandbox, tmp_path / "configuration")))
+async def client(sandbox: Sandbox) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=create_app(unlock(sandbox)))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8025", headers=headers) as client:
         yield client

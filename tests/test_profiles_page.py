@@ -15,12 +15,13 @@ from mailsluice.gmail.replies import Stage
 from mailsluice.relay.check import Step
 from mailsluice.relay.profile import Profile, draft_profile
 from mailsluice.relay.secret import Secret
+from mailsluice.relay.turns import Turns
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.app import create_app
-from mailsluice_web.checking import Checks, Turns
+from mailsluice_web.checking import Checks
 from tests.gmail import FakeGmail
 from tests.inbox import HTMX, one, words
-from tests.unlocked import KEY, equip
+from tests.unlocked import KEY, unlock
 
 USER = "ada@gmail.com"
 PASSWORD = "abcdefghijklmnop"
@@ -55,8 +56,8 @@ class Pages:
 
 
 @pytest.fixture
-async def pages(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Pages]:
-    app = create_app(equip(sandbox, tmp_path / "configuration"))
+async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
+    app = create_app(unlock(sandbox))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8025", headers=HTMX | KEY) as client:
         yield Pages(sandbox, client, app.state.checks)
@@ -249,8 +250,11 @@ async def test_a_broken_file_is_told_with_its_line(pages: Pages) -> None:
     assert "line 1" in words(await pages.get("/profiles/mine", status=422))
 
 
-async def test_a_password_from_the_environment_is_named_and_not_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
-    equip(sandbox, tmp_path, {"MAILSLUICE_PROFILE_MINE_PASSWORD": PASSWORD})
+async def test_a_password_from_the_environment_is_named_and_not_asked_for(
+    sandbox: Sandbox, environment: dict[str, str]
+) -> None:
+    environment["MAILSLUICE_PROFILE_MINE_PASSWORD"] = PASSWORD
+    unlock(sandbox)
     sandbox.profiles.save(draft_profile(name="mine", user=USER))
     transport = httpx2.ASGITransport(app=create_app(sandbox))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=HTMX | KEY) as client:
@@ -298,7 +302,7 @@ async def test_save_and_test_is_one_click_and_one_login(pages: Pages, gmail: Fak
     assert gmail.auth_attempts == 1
 
 
-async def test_clicks_during_a_test_join_it(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_clicks_during_a_test_join_it(sandbox: Sandbox) -> None:
     goes_on, walks = asyncio.Event(), 0
 
     async def walk(profile: Profile, secret: Secret | None) -> AsyncGenerator[Step]:
@@ -308,7 +312,7 @@ async def test_clicks_during_a_test_join_it(sandbox: Sandbox, tmp_path: Path) ->
         await goes_on.wait()
         yield Step(Stage.AUTH, "Sign in", True, 0.1)
 
-    equip(sandbox, tmp_path)
+    unlock(sandbox)
     saved = sandbox.profiles.save(draft_profile(name="mine", user=USER))
     checks = Checks(Turns(), walk=walk)
     first = checks.start(saved, sandbox.vault)
@@ -323,12 +327,12 @@ async def test_clicks_during_a_test_join_it(sandbox: Sandbox, tmp_path: Path) ->
     assert checks.start(saved, sandbox.vault) is not first
 
 
-async def test_a_bug_in_a_test_ends_it_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_bug_in_a_test_ends_it_in_words(sandbox: Sandbox) -> None:
     async def walk(profile: Profile, secret: Secret | None) -> AsyncGenerator[Step]:
         raise ValueError(PASSWORD)
         yield
 
-    equip(sandbox, tmp_path)
+    unlock(sandbox)
     check = Checks(Turns(), walk=walk).start(draft_profile(name="mine", user=USER), sandbox.vault)
     await check.finish()
     assert not check.is_passed

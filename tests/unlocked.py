@@ -14,8 +14,9 @@ from mailsluice.cli.serve import HTTPServer
 from mailsluice.events import Events
 from mailsluice.options import Endpoint
 from mailsluice.relay.profiles import Profiles
+from mailsluice.relay.turns import Turns
 from mailsluice.relay.vault import Vault
-from mailsluice.sandbox import Sandbox, open_sandbox
+from mailsluice.sandbox import Accounts, Sandbox, open_sandbox
 from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 from mailsluice_web.app import create_app
@@ -25,9 +26,13 @@ KEY = {"X-Mailsluice-Token": TOKEN}
 LOOPBACK = Endpoint("127.0.0.1", 0)
 
 
-def equip(sandbox: Sandbox, folder: Path, environment: dict[str, str] | None = None) -> Sandbox:
-    """Give a sandbox a configuration folder and a token that the test knows."""
-    sandbox.profiles, sandbox.vault = Profiles(folder), Vault(folder, environment or {}, keyring=lambda: None)
+def accounts(folder: Path, environment: dict[str, str] | None = None) -> Accounts:
+    """Profiles and passwords in a folder of the test's own."""
+    return Accounts(Profiles(folder), Vault(folder, {} if environment is None else environment, keyring=lambda: None), Turns())
+
+
+def unlock(sandbox: Sandbox) -> Sandbox:
+    """Give a sandbox a token that the test knows."""
     sandbox.token = TOKEN
     return sandbox
 
@@ -54,8 +59,9 @@ def served(folder: Path, environment: dict[str, str] | None = None) -> Iterator[
                     database=str(folder / "mail.db"),
                     smtp_sockets=sockets,
                     events=events,
+                    accounts=accounts(folder / "configuration", environment),
                 ) as sandbox:
-                    equip(sandbox, folder / "configuration", environment)
+                    unlock(sandbox)
                     app = create_app(sandbox)
                     servers.append(HTTPServer(uvicorn.Config(app, lifespan="off", ws="none", log_config=None), events))
                     running.append(Served(web.getsockname()[1], sandbox, app))

@@ -35,6 +35,18 @@ class Deleted(Event, frozen=True):
     ids: tuple[str, ...] | None
 
 
+class ReleaseChanged(Event, frozen=True):
+    """A release was queued, or came further; `message` is what it is a copy of."""
+
+    id: str
+    message: str
+    state: str
+
+
+class RulesChanged(Event, frozen=True):
+    """A rule of automatic release was made, ended or turned off."""
+
+
 class SessionKept(Event, frozen=True):
     """A session ended without a message, or was refused something."""
 

@@ -55,7 +55,7 @@ def announced(instance: Instance) -> Iterator[Path]:
 
 def find(smtp: str = "") -> Instance | None:
     """The running instance with this SMTP address, or the one that was started last; None if there is none."""
-    found = [one for one in _running() if not smtp or one.smtp == smtp]
+    found = [one for one in running() if not smtp or one.smtp == smtp]
     return max(found, key=lambda one: one.began, default=None)
 
 
@@ -64,12 +64,8 @@ def started(*, smtp: str, url: str, token: str) -> Instance:
     return Instance(smtp, url, os.getpid(), token, now())
 
 
-def _folder() -> Path:
-    return platformdirs.user_data_path("mailsluice") / "instances"
-
-
-def _running() -> Iterator[Instance]:
-    """Living instances; what a killed one left behind is removed on the way."""
+def running() -> Iterator[Instance]:
+    """This user's living instances; what a killed one left behind is removed on the way."""
     for path in _folder().glob(f"*{_SUFFIX}"):
         lock_path = path.with_suffix(".lock")
         with FileLock(lock_path) as lock:
@@ -81,6 +77,10 @@ def _running() -> Iterator[Instance]:
             yield msgspec.json.decode(path.read_bytes(), type=Instance)
         except (OSError, msgspec.DecodeError):
             continue
+
+
+def _folder() -> Path:
+    return platformdirs.user_data_path("mailsluice") / "instances"
 
 
 def _write_private(path: Path, content: bytes) -> None:

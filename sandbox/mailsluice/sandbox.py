@@ -6,16 +6,19 @@ import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
-import platformdirs
-
+from mailsluice.automatic import Automatic
 from mailsluice.capture import SessionRecord, now
-from mailsluice.events import Captured, Deleted, Events, Marked, SessionKept, TroubleChanged
+from mailsluice.events import Captured, Deleted, Events, Marked, ReleaseChanged, SessionKept, TroubleChanged
 from mailsluice.instance import new_token
 from mailsluice.message.bounds import Bounds
-from mailsluice.relay.profiles import Profiles
+from mailsluice.relay.outbox import Outbox
+from mailsluice.relay.profiles import Profiles, configuration_folder
+from mailsluice.relay.turns import Turns
 from mailsluice.relay.vault import Vault
+from mailsluice.release import Release
+from mailsluice.releasing import Releasing
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import Listener
 from mailsluice.store import Store, StoreError, open_store
@@ -23,19 +26,38 @@ from mailsluice.store import Store, StoreError, open_store
 _PROBE_SECONDS: Final = 2.0
 
 
+class Accounts(NamedTuple):
+    """Through which accounts mail may leave, their passwords, and whose turn it is to dial."""
+
+    profiles: Profiles
+    vault: Vault
+    turns: Turns
+
+
 class Sandbox:
     """Captures mail while it is open. Pages and APIs read from `store`, and write through the methods here.
 
     `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC; `bounds`
-    go with every parse. `profiles` and `vault` are those of the user's configuration folder; `token` opens what a web
-    page must not reach.
+    go with every parse. `profiles` and `vault` are those of the user's configuration folder; whoever dials takes his
+    turn at `turns`. `releasing` says what a release would do and queues it, `outbox` sends it, `automatic` holds the
+    rules. `token` opens what a web page must not reach.
     """
 
-    def __init__(self, settings: Settings, store: Store, events: Events, smtp_addresses: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        events: Events,
+        smtp_addresses: tuple[str, ...],
+        *,
+        accounts: Accounts,
+        outbox: Outbox,
+        releasing: Releasing,
+        automatic: Automatic,
+    ) -> None:
         self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
-        folder = platformdirs.user_config_path("mailsluice")
-        self.profiles = Profiles(folder)
-        self.vault = Vault(folder, os.environ)
+        self.outbox, self.releasing, self.automatic = outbox, releasing, automatic
+        self.profiles, self.vault, self.turns = accounts
         self.token = new_token()
         self.began = now()
         self.bounds = header_bounds(settings)
@@ -55,14 +77,20 @@ class Sandbox:
 
 @asynccontextmanager
 async def open_sandbox(
-    settings: Settings, *, database: str, smtp_sockets: Sequence[socket.socket], events: Events | None = None
+    settings: Settings,
+    *,
+    database: str,
+    smtp_sockets: Sequence[socket.socket],
+    events: Events | None = None,
+    accounts: Accounts | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Open the database, then serve SMTP on bound sockets until the context ends.
 
-    At the end new sessions are refused, captures in flight are committed and acknowledged, every other session hears
-    421, and only then the store closes.
+    `accounts` are those of the user's configuration folder unless others are given. At the end new sessions are
+    refused, captures in flight are committed and acknowledged, every other session hears 421, a message whose final
+    dot was sent gets a few seconds for its answer, and only then the store closes.
     """
-    events = events or Events()
+    events, accounts = events or Events(), accounts or own_accounts()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(
@@ -83,12 +111,53 @@ async def open_sandbox(
                 on_session=lambda record: _keep(record, store=store, events=events),
             )
         )
-        yield Sandbox(settings, store, events, listener.addresses)
+        outbox = await stack.enter_async_context(_outbox(store, events, accounts, listener))
+        releasing = Releasing(store, outbox, accounts.profiles, accounts.vault, bounds=header_bounds(settings))
+        automatic = await stack.enter_async_context(
+            Automatic(
+                store,
+                releasing,
+                events,
+                own_addresses=lambda: listener.addresses,
+                bounds=header_bounds(settings),
+            )
+        )
+        yield Sandbox(
+            settings,
+            store,
+            events,
+            listener.addresses,
+            accounts=accounts,
+            outbox=outbox,
+            releasing=releasing,
+            automatic=automatic,
+        )
 
 
 def header_bounds(settings: Settings) -> Bounds:
     """How much of a header is interpreted, as the settings say."""
     return Bounds(fields=settings.max_header_fields, size=settings.max_header_size)
+
+
+def own_accounts() -> Accounts:
+    """Those of the user's configuration folder and environment."""
+    folder = configuration_folder()
+    return Accounts(Profiles(folder), Vault(folder, os.environ), Turns())
+
+
+def _outbox(store: Store, events: Events, accounts: Accounts, listener: Listener) -> Outbox:
+    return Outbox(
+        store.journal,
+        accounts.profiles,
+        accounts.vault,
+        turns=accounts.turns,
+        on_changed=lambda release: events.publish(_changed(release)),
+        own_addresses=lambda: listener.addresses,
+    )
+
+
+def _changed(release: Release) -> ReleaseChanged:
+    return ReleaseChanged(release.id, release.message, release.state)
 
 
 def _keep(record: SessionRecord, *, store: Store, events: Events) -> None:

@@ -80,6 +80,16 @@ class Settings:
             repeatable=True,
         ),
     )
+    mailpit_release: bool = _setting(
+        False,
+        Option(
+            "Let POST /api/v1/message/{id}/release send through the default profile: any program that reaches the web "
+            "port may then mail that profile's allowed recipients.",
+            parse_switch,
+            "--mailpit-release",
+            is_switch=True,
+        ),
+    )
     smtp_tls_cert: str = _setting(
         "",
         Option(

@@ -4,9 +4,10 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -14,8 +15,19 @@ from tests.bench import extremes, report
 from tests.bench.extremes import KB, MB, Finding, raise_file_limit, scratch_folder
 from tests.bench.generator import Manner, compile_generator, find_compiler
 from tests.bench.measuring import Bench, Row, compare
+from tests.bench.releases import outbox
 
 _MEMORY = Path("/dev/shm")
+_EXPERIMENTS: Final[dict[str, Callable[[Bench], Finding]]] = {
+    "sync-time": extremes.sync_time,
+    "power-cut": extremes.power_cut,
+    "modern-clients": extremes.modern_clients,
+    "large-beside-small": extremes.large_beside_small,
+    "many-large": extremes.many_large,
+    "oversize": extremes.oversize,
+    "idle-connections": extremes.idle_connections,
+    "outbox": outbox,
+}
 
 
 class Results(msgspec.Struct):
@@ -42,24 +54,13 @@ def comparisons(bench: Bench) -> Iterator[Row]:
     yield compare(bench, "1 KB, 100 connections", size=KB, manner=crowd)
 
 
-def findings(bench: Bench) -> Iterator[Finding]:
-    """What else is to be known."""
-    for experiment in (
-        extremes.sync_time,
-        extremes.power_cut,
-        extremes.modern_clients,
-        extremes.large_beside_small,
-        extremes.many_large,
-        extremes.oversize,
-        extremes.idle_connections,
-    ):
-        yield experiment(bench)
-
-
 def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs: a look, not a verdict")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(_EXPERIMENTS), help="these experiments, no comparison"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--disk", type=Path, default=Path("/var/tmp"), help="a folder on the disk to measure")
     given = parser.parse_args()
@@ -79,17 +80,18 @@ def main() -> None:
             rounds=1 if given.quick else 5,
             share=0.15 if given.quick else 1,
         )
-        measure(bench, as_json=given.json)
+        measure(bench, only=given.only or (), as_json=given.json)
 
 
-def measure(bench: Bench, *, as_json: bool) -> None:
-    """Measure, and print each result as soon as it is there."""
+def measure(bench: Bench, *, only: Sequence[str], as_json: bool) -> None:
+    """Measure everything, or some experiments only, and print each result as soon as it is there."""
     results = Results([], [])
-    for row in comparisons(bench):
+    for row in () if only else comparisons(bench):
         results.rows.append(row)
         if not as_json:
             print(report.table(row), flush=True)
-    for finding in findings(bench):
+    for name in only or _EXPERIMENTS:
+        finding = _EXPERIMENTS[name](bench)
         results.findings.append(finding)
         if not as_json:
             print(report.sentence(finding), flush=True)

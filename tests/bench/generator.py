@@ -29,13 +29,14 @@ class Load(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How the messages are sent."""
+    """How the messages are sent; `rate` is how many a second are due, 0 for as many as the server takes."""
 
     messages: int
     connections: int = 10
     new_connections: bool = False
     pipelining: bool = False
     bdat: bool = False
+    rate: float = 0
 
     def flags(self) -> list[str]:
         """The same for the command line."""
@@ -45,7 +46,8 @@ class Manner:
             "--bdat": self.bdat,
         }
         given = [flag for flag, on in switches.items() if on]
-        return ["--messages", str(self.messages), "--connections", str(self.connections), *given]
+        numbers = {"--messages": self.messages, "--connections": self.connections, "--rate": self.rate}
+        return [*given, *(word for flag, number in numbers.items() for word in (flag, str(number)))]
 
 
 def find_compiler() -> str | None:

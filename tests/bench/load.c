@@ -7,6 +7,7 @@
  *     cc -O2 -pthread load.c -o load && ./load --port 1025 --file message.eml --messages 1000 --connections 10
  *
  * Latency is the time from MAIL, or from the connection attempt with --new-connections, to the 250 that acknowledges.
+ * With --rate, messages are due at an even pace and latency begins when they are: a server that is late is not waited for.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -34,6 +35,7 @@
 static struct {
     int port, connections;
     long messages;
+    double rate; /* messages a second; 0: as fast as the server takes them */
     const char *file;
     bool new_connections, pipelining, bdat;
 } options = {.connections = 10, .messages = 1000};
@@ -56,6 +58,7 @@ static atomic_long begun, acknowledged, errors;
 static atomic_flag error_noted = ATOMIC_FLAG_INIT;
 static char first_error[256];
 static double *latencies; /* seconds, in order of acknowledgement */
+static double first_due; /* seconds */
 static volatile sig_atomic_t stopped;
 static pthread_barrier_t ready;
 
@@ -191,6 +194,15 @@ static void note_error(const struct connection *peer) {
     }
 }
 
+/* Wait until a message of this number is due; that moment. */
+static double wait_for_turn(long number) {
+    if (options.rate <= 0) return seconds();
+    double due = first_due + number / options.rate;
+    struct timespec until = {.tv_sec = (time_t)due, .tv_nsec = (long)((due - (time_t)due) * 1e9)};
+    while (!stopped && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
+    return due;
+}
+
 static void *send_messages(void *unused) {
     struct connection peer = {.fd = -1};
     long number;
@@ -198,7 +210,7 @@ static void *send_messages(void *unused) {
     if (!options.new_connections && !open_session(&peer)) hang_up(&peer);
     pthread_barrier_wait(&ready);
     while (!stopped && (number = atomic_fetch_add(&begun, 1)) < options.messages) {
-        double start = seconds();
+        double start = wait_for_turn(number);
         peer.last_line[0] = 0;
         bool sent = (peer.fd >= 0 || open_session(&peer)) && transact(&peer, number);
         if (sent) {
@@ -286,8 +298,8 @@ static void run(void) {
     for (int i = 0; i < options.connections; i++) {
         if ((errno = pthread_create(&threads[i], &small, send_messages, NULL))) fail("no thread");
     }
+    double start = first_due = seconds();
     pthread_barrier_wait(&ready);
-    double start = seconds();
     for (int i = 0; i < options.connections; i++) pthread_join(threads[i], NULL);
     report(seconds() - start);
     free(threads);
@@ -303,7 +315,8 @@ static void read_options(int count, char **words) {
         {"port", required_argument, NULL, 'p'},        {"connections", required_argument, NULL, 'c'},
         {"messages", required_argument, NULL, 'n'},    {"file", required_argument, NULL, 'f'},
         {"new-connections", no_argument, NULL, 'N'},   {"pipelining", no_argument, NULL, 'P'},
-        {"bdat", no_argument, NULL, 'B'},              {0},
+        {"bdat", no_argument, NULL, 'B'},              {"rate", required_argument, NULL, 'r'},
+        {0},
     };
     for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
         switch (option) {
@@ -313,6 +326,7 @@ static void read_options(int count, char **words) {
             case 'f': options.file = optarg; break;
             case 'N': options.new_connections = true; break;
             case 'P': options.pipelining = true; break;
+            case 'r': options.rate = atof(optarg); break;
             case 'B': options.bdat = true; break;
             default: exit(2);
         }

@@ -98,15 +98,16 @@ class Stock(Server):
 class Mailsluice(Server):
     """The whole program with a database of its own in a folder."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self._data = Path(tempfile.mkdtemp(prefix="data-", dir=folder))
         home = {f"XDG_{kind}_HOME": str(self._data) for kind in ("DATA", "CONFIG", "STATE", "CACHE")}
         super().__init__(
             "mailsluice",
             *("-m", "mailsluice", "-q", "-s", "127.0.0.1:0", "-l", "127.0.0.1:0"),
             *("--database", str(self._data / "mail.db"), *flags),
-            environment=home,
+            environment=home | (environment or {}),
         )
+        self.configuration = self._data / "mailsluice"
         self._stored = 0
 
     def _greeted(self) -> None:
@@ -117,20 +118,29 @@ class Mailsluice(Server):
                 if content := file.read_bytes():
                     found = json.loads(content)
                     self.port, self._url = int(found["smtp"].rpartition(":")[2]), found["url"]
+                    self._token = found["token"]
                     return
             time.sleep(0.02)
         raise RuntimeError(f"{self.name} did not start: {self.complaints()}")
 
     def get(self, path: str) -> bytes:
         """The body of a page."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, content: Any) -> Any:
+        """The JSON that answers JSON, with the key."""
+        return json.loads(self._ask("POST", path, json.dumps(content).encode()))
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"} if body else {}
         connection = http.client.HTTPConnection("127.0.0.1", int(self._url.rpartition(":")[2].strip("/")), timeout=60)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-            body = response.read()
-            if response.status != 200:
-                raise RuntimeError(f"{path}: {response.status} {body[:200]!r}")
-            return body
+            answer = response.read()
+            if response.status not in (200, 201):
+                raise RuntimeError(f"{path}: {response.status} {answer[:500]!r}")
+            return answer
         finally:
             connection.close()
 

@@ -185,7 +185,7 @@ def test_from_nothing_to_a_test_mail_in_four_clicks_and_two_fields(
 
 
 def test_steps_appear_while_the_test_runs(page: Page, pages: Served, gmail: FakeGmail) -> None:
-    pages.app.state.checks = Checks(pages.app.state.turns, walk=functools.partial(check, patience=HASTY))
+    pages.app.state.checks = Checks(pages.sandbox.turns, walk=functools.partial(check, patience=HASTY))
     gmail.knobs.stall_at = "auth"
     fill(page, pages, gmail)
     page.get_by_role("button", name="Save and test").click()
@@ -230,7 +230,7 @@ def test_problem_2_no_mail_is_tried_without_a_login(page: Page, pages: Served, g
 def test_problem_3_ports_that_are_mixed_up_are_told_apart(
     page: Page, pages: Served, gmail: FakeGmail, security: str
 ) -> None:
-    pages.app.state.checks = Checks(pages.app.state.turns, walk=functools.partial(check, patience=HASTY))
+    pages.app.state.checks = Checks(pages.sandbox.turns, walk=functools.partial(check, patience=HASTY))
     port = gmail.starttls_port if security == "tls" else gmail.tls_port
     fill(page, pages, gmail, security=security, Port=str(port))
     save_and_test(page)
@@ -258,7 +258,7 @@ def test_problem_10_an_antivirus_in_between_is_named(page: Page, pages: Served, 
 def test_problem_11_a_port_that_is_blocked_or_silent_is_told_soon(
     page: Page, pages: Served, gmail: FakeGmail, hindrance: str
 ) -> None:
-    pages.app.state.checks = Checks(pages.app.state.turns, walk=functools.partial(check, patience=HASTY))
+    pages.app.state.checks = Checks(pages.sandbox.turns, walk=functools.partial(check, patience=HASTY))
     gmail.knobs.stall_at = "greeting" if hindrance == "silent" else ""
     fill(page, pages, gmail, **({"Port": "9"} if hindrance == "refused" else {}))
     save_and_test(page)

@@ -39,6 +39,7 @@ class FakeGmail(Service):
         self._bugs: list[BaseException] = []
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         self._folder = tempfile.TemporaryDirectory(prefix="fake-gmail-")
         self._certificates = Certificates(Path(self._folder.name))
         self.ca_file = self._certificates.ca_file
@@ -64,6 +65,15 @@ class FakeGmail(Service):
             for bug in self._bugs:
                 raise bug
             self.assert_healthy()
+
+    def let_go(self) -> None:
+        """Answer whoever is held; from any thread."""
+
+        def set_all() -> None:
+            while self._held:
+                self._held.pop().set()
+
+        self._loop.call_soon_threadsafe(set_all)
 
     async def closed(self) -> None:
         """Return when no connection is open any more."""

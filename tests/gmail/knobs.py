@@ -5,8 +5,9 @@ from typing import Literal
 
 CertificateKind = Literal["valid", "wrong_name", "expired", "unknown_issuer", "antivirus"]
 
-STAGES = ("greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "message")
-"""Where a reply can be asked for and a connection can stall; `message` is the moment after the final dot."""
+STAGES = ("greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "body", "message")
+"""Where a reply can be asked for and a connection can stall: `body` is amid the message, which is not read to its end,
+`message` the moment after the final dot."""
 
 
 @dataclass(slots=True)

@@ -106,7 +106,7 @@ def _with_from(fields: list[Field], submission: Submission) -> list[Field]:
     if at < 0:
         return [*fields, Field(b"From", b" " + default + b"\r\n")]
     value = fields[at].value
-    addresses = [address for _, address in getaddresses([value.decode("utf-8", "surrogateescape")])]
+    addresses = _addresses(value.decode("utf-8", "surrogateescape"))
     if len(addresses) == 1 and addresses[0] in submission.identities:
         return fields
     named = _NAMED.fullmatch(fields[at].rest)
@@ -115,6 +115,13 @@ def _with_from(fields: list[Field], submission: Submission) -> list[Field]:
     if submission.default_from != submission.account:
         replaced.insert(0, Field(b"Sender", b" " + submission.account.encode() + b"\r\n"))
     return [*fields[:at], *replaced, *fields[at + 1 :]]
+
+
+def _addresses(value: str) -> list[str]:
+    try:
+        return [address for _, address in getaddresses([value])]
+    except RecursionError:  # comments in comments, thousands deep
+        return []
 
 
 def _with_message_id(fields: list[Field], submission: Submission) -> list[Field]:

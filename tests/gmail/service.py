@@ -1,7 +1,9 @@
 """The state of a fake Gmail without its sockets: accounts, what was said, what was accepted."""
 
+import asyncio
 import base64
 import random
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ class Event:
     time: float
     session: str
     kind: str
-    """connect, tls, command, reply, message, stall, drop or close."""
+    """connect, tls, command, reply, message, stall, hold, drop or close."""
     text: str
 
 
@@ -52,6 +54,9 @@ class Service:
         self._mailboxes: dict[str, Mailbox] = {}
         self._secrets: set[str] = set()
         self._serial = count(1)
+        self._news = threading.Condition()
+        self._holds: set[str] = set()
+        self._held: list[asyncio.Event] = []
 
     def new_session_id(self) -> str:
         """An id for a connection."""
@@ -69,6 +74,28 @@ class Service:
         failures = self._failures[stage]
         return failures.popleft() if failures else ""
 
+    def hold_next(self, stage: str) -> None:
+        """Let the next answer to DATA (`data`) or to a message that was taken (`message`) wait for `let_go`."""
+        self._holds.add(_stage(stage))
+
+    def hold(self, stage: str) -> asyncio.Event | None:
+        """What this answer waits for, if a test asked for that."""
+        if stage not in self._holds:
+            return None
+        self._holds.discard(stage)
+        self._held.append(asyncio.Event())
+        return self._held[-1]
+
+    def wait_for(self, kind: str, text: str = "", *, times: int = 1, seconds: float = 30) -> Event:
+        """The event of this kind and beginning, once the log has so many; for threads beside the loop."""
+
+        def found() -> list[Event]:
+            return [event for event in self.log if event.kind == kind and event.text.startswith(text)]
+
+        with self._news:
+            assert self._news.wait_for(lambda: len(found()) >= times, seconds), f"no {kind} {text}: {self.log[-20:]}"
+            return found()[times - 1]
+
     def mailbox(self, address: str) -> tuple[Copy, ...]:
         """What stands in an account's mailbox by now, oldest first."""
         account = self.accounts[address]
@@ -85,7 +112,9 @@ class Service:
         known = {secret for account in self.accounts for secret in (account.app_password, account.normal_password)}
         for secret in sorted(self._secrets | known - {""}, key=len, reverse=True):
             text = text.replace(secret, MASK)
-        self.log.append(Event(self.clock(), session, kind, text))
+        with self._news:
+            self.log.append(Event(self.clock(), session, kind, text))
+            self._news.notify_all()
 
     def refuse_to_start(self, account: Account) -> str:
         """The reply to DATA for an account that has sent too much or too fast; empty when it may go ahead."""

@@ -82,6 +82,12 @@ class Session:
         if replies.closes(reply):
             raise Hangup
 
+    async def held(self, stage: str) -> None:
+        """Wait if the answer of this stage is to wait."""
+        if leave := self.service.hold(stage):
+            self.note("hold", stage)
+            await leave.wait()
+
     async def line(self) -> str:
         """The client's next line; a silent client is sent away."""
         try:

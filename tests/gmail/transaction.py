@@ -58,7 +58,12 @@ class Transaction:
         if self._chunks is not None:
             await self._session.say(replies.NO_DATA_AFTER_BDAT)
             return
+        await self._session.held("data")
         await self._session.say(replies.GO_AHEAD)
+        if asked_for := self._service.failure("body"):
+            await self._session.wire.pause()
+            await self._session.say(asked_for)
+            raise Hangup
         await self._finish(await self._session.wire.until_dot(self._service.knobs.size))
 
     async def bdat(self, argument: str) -> None:
@@ -140,6 +145,7 @@ class Transaction:
         session.note("message", f"{len(raw)} bytes to {len(self._recipients)}")
         if not reply or reply == DROP:
             reply = self._accept(raw, dropped=reply == DROP)
+            await session.held("message")
         self.reset()
         await session.say(DROP if reply in (LOST, DROP) else reply)
 

@@ -83,6 +83,12 @@ class Wire(asyncio.Protocol):
         self._take(3)
         return bytes(kept).removeprefix(b".").replace(b"\r\n.", b"\r\n")
 
+    async def pause(self) -> None:
+        """Take the next piece that comes, and then nothing more: a peer with enough to say gets stuck."""
+        if not self._buffer:
+            await self._more()
+        self._transport.pause_reading()
+
     def write(self, stream: bytes, *, pieces_of: int = 0) -> None:
         """Send, whole or in pieces that leave one by one."""
         if self._transport.is_closing():

@@ -16,9 +16,25 @@ from mailsluice.errors import Refusal, StoreError
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.api import health, mailpit
 from mailsluice_web.api import profiles as profiles_api
-from mailsluice_web.checking import Checks, Turns
+from mailsluice_web.api import releases as releases_api
+from mailsluice_web.api import rules as rules_api
+from mailsluice_web.checking import Checks
 from mailsluice_web.opened import Reader
-from mailsluice_web.pages import checks, errors, inbox, mails, messages, parts, profile_form, profiles, sessions
+from mailsluice_web.pages import (
+    checks,
+    errors,
+    inbox,
+    mails,
+    messages,
+    outbox,
+    parts,
+    preflights,
+    profile_form,
+    profiles,
+    releases,
+    rules,
+    sessions,
+)
 from mailsluice_web.security import Guard
 from mailsluice_web.stream import Streams
 from mailsluice_web.tokens import locked
@@ -42,8 +58,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         },
     )
     app.state.reader = Reader(sandbox.store, sandbox.bounds)
-    app.state.turns = Turns()
-    app.state.checks = Checks(app.state.turns)
+    app.state.checks = Checks(sandbox.turns)
     return app
 
 
@@ -60,8 +75,23 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/parts/{number}", parts.part),
         Route("/messages/{id}/deletion", messages.confirm_deletion),
         Route("/messages/{id}/deletion", messages.delete, methods=["POST"]),
+        locked("/messages/{id}/releases/new", preflights.of_message.new),
+        locked("/messages/{id}/preflights", preflights.of_message.again, methods=["POST"]),
+        Route("/messages/{id}/preflights/{digest}.eml", preflights.of_message.source),
+        locked("/messages/{id}/releases", preflights.of_message.create, methods=["POST"]),
+        Route("/messages/{id}/releases", releases.of_message),
         Route("/messages/{id}", messages.message),
         Route("/messages/{id}/{view}", messages.message),
+        Route("/releases", releases.releases),
+        Route("/releases/{id}.eml", releases.source),
+        Route("/releases/{id}", releases.release),
+        locked("/releases/{id}/cancellation", outbox.cancel, methods=["POST"]),
+        locked("/releases/{id}/attempts", outbox.retry, methods=["POST"]),
+        locked("/releases/{id}/settlement", outbox.settle, methods=["POST"]),
+        locked("/releases/{id}/copies/new", preflights.of_release.new),
+        locked("/releases/{id}/preflights", preflights.of_release.again, methods=["POST"]),
+        Route("/releases/{id}/preflights/{digest}.eml", preflights.of_release.source),
+        locked("/releases/{id}/copies", preflights.of_release.create, methods=["POST"]),
         Route("/sessions", sessions.sessions),
         Route("/sessions/{id}", sessions.session),
         locked("/profiles", profiles.profiles),
@@ -75,11 +105,15 @@ def _routes() -> list[BaseRoute]:
         locked("/profiles/{name}/removal", profiles.remove, methods=["POST"]),
         locked("/profiles/{name}/checks", checks.begin, methods=["POST"]),
         locked("/profiles/{name}/checks/{id}", checks.check),
+        locked("/profiles/{name}/resumption", outbox.resume, methods=["POST"]),
         locked("/profiles/{name}/mails", mails.send, methods=["POST"]),
+        *rules.routes,
         Route("/events", Streams().respond),
         Mount("/static", _Static(directory=_STATIC)),
         *health.routes,
         *profiles_api.routes,
+        *releases_api.routes,
+        *rules_api.routes,
         *mailpit.routes,
     ]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from mailsluice.capture import new_id, now
 from mailsluice.errors import Refusal
 from mailsluice.relay.profile import Profile
+from mailsluice.relay.turns import Turns
 from mailsluice.relay.vault import Vault
 
 if TYPE_CHECKING:
@@ -64,17 +65,6 @@ class Check:
             self.failure = self.failure or failure
             self.is_done, self.ended = True, now()
             self._changed.notify_all()
-
-
-class Turns:
-    """One connection at a time for each profile, whatever wants to dial."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-
-    def of(self, name: str) -> asyncio.Lock:
-        """The lock to hold while this profile's smarthost is dialled."""
-        return self._locks.setdefault(name, asyncio.Lock())
 
 
 class Checks:

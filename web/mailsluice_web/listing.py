@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
 from mailsluice.store.records import Counts, ListedMessage
 
@@ -22,7 +23,8 @@ class Listing(msgspec.Struct, frozen=True):
     """A stretch of the captured mail.
 
     `before` is where it starts (None: at the newest), `older` where the next stretch starts (None: no more),
-    `shown` how many rows the list has with this stretch, `sequence` the newest event it knows.
+    `shown` how many rows the list has with this stretch, `sequence` the newest event it knows. `releases` has the
+    newest release of each message that has one.
     """
 
     messages: list[ListedMessage]
@@ -31,6 +33,7 @@ class Listing(msgspec.Struct, frozen=True):
     before: int | None
     older: int | None
     shown: int
+    releases: dict[str, Release]
 
     @property
     def limit(self) -> int:
@@ -59,6 +62,7 @@ async def read_listing(request: Request) -> Listing:
         before=before,
         older=messages[-1].key if len(found) > limit and messages else None,
         shown=above + len(messages),
+        releases=await sandbox.store.journal.newest_of([message.id for message in messages]),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailsluice.sandbox import Sandbox
-from mailsluice_web import filters
+from mailsluice_web import filters, outcomes
 from mailsluice_web.listing import read_listing
 
 _VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request"}
@@ -22,7 +22,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_templates.filters.update(filters.ALL)
+_templates.filters.update(filters.ALL | outcomes.ALL)
 
 
 def is_fragment(request: Request) -> bool:
@@ -68,6 +68,7 @@ def _common(request: Request) -> dict[str, Any]:
         "smtp_port": port,
         "settings": sandbox.settings,
         "trouble": sandbox.store.trouble,
+        "rules_on": [rule for rule in sandbox.automatic.rules if rule.is_on],
         "selected": "",
         "is_fragment": is_fragment(request),
         "title": "",

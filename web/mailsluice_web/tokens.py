@@ -12,6 +12,7 @@ fetches that by htmx, with the header.
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -72,9 +73,23 @@ async def _refusal(request: Request) -> Response:
         return JSONResponse({"error": message}, 401, {"WWW-Authenticate": "Bearer"})
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     is_read = request.method in _READS
+    noun = _noun(request)
     if is_read and not is_fragment(request):
-        return await page(request, "profiles/_shell.html", {"address": address}, title="Profiles")
+        return await page(request, "profiles/_shell.html", {"address": address, "noun": noun}, title=noun)
     # Whatever part of the page asked, the whole pane tells: a row or a dialog is too small for it.
-    context = {"address": address if is_read else "/profiles", "is_stale": any(_given(request))}
+    context = {"address": address if is_read else _back(request), "is_stale": any(_given(request)), "noun": noun}
     headers = {"HX-Retarget": "#pane", "HX-Reswap": "innerHTML", "WWW-Authenticate": "Bearer"}
     return await page(request, "profiles/_locked.html", context, title="Locked", status=401, headers=headers)
+
+
+def _noun(request: Request) -> str:
+    """What is locked, as the pane calls it."""
+    parts = request.url.path.split("/")
+    return next((noun for noun in ("Profiles", "Rules") if parts[1] == noun.lower()), "Releases")
+
+
+def _back(request: Request) -> str:
+    """The page from which something was asked that an address alone cannot ask again."""
+    current = urlsplit(request.headers.get("hx-current-url", ""))
+    own = current.netloc == request.headers.get("host") and current.path.startswith("/")
+    return current.path if own and not current.path.startswith("//") else "/profiles"

@@ -13,8 +13,10 @@ from mailsluice.errors import SettingsError, StoreError
 from mailsluice.settings import Settings, default_text, environment_name, load_settings, option_of
 
 _COMMANDS: Final = {
+    "preflight": "Tell what would happen if a captured message were released.",
     "profile": "Set up, test and remove the Gmail profiles that mail is released through.",
     "readyz": "Tell whether the running instance accepts mail; exit code 0 if so.",
+    "release": "Send captured messages to real recipients, through a profile.",
     "send-test": "Send realistic test messages to the running instance.",
     "unlock-link": "Print the link that opens the Gmail profiles in a browser.",
 }

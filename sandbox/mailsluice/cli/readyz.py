@@ -1,13 +1,12 @@
 """`mailsluice readyz`: is the running instance ready? For health checks and scripts that start it."""
 
 import http.client
-import socket
 import time
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 
+from mailsluice.cli.asking import connect
 from mailsluice.settings import Settings
 
 _PAUSE_SECONDS: Final = 0.05
@@ -38,22 +37,10 @@ def _find(settings: Settings) -> str:
 def _problem(url: str) -> str:
     """Empty when `/readyz` answers 200, else what is wrong."""
     try:
-        connection = _connect(url)
+        connection = connect(url, seconds=_ANSWER_SECONDS)
         connection.request("GET", "/readyz", headers={"Host": "localhost"})
         status = connection.getresponse().status
         connection.close()
     except (OSError, http.client.HTTPException) as error:
         return f"no answer from {url} ({error})"
     return "" if status == 200 else f"{url} answers {status}"
-
-
-def _connect(url: str) -> http.client.HTTPConnection:
-    if url.startswith("unix:"):
-        connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_SECONDS)
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(_ANSWER_SECONDS)
-        connection.sock.connect(url.removeprefix("unix:"))
-        return connection
-    parts = urlsplit(url)
-    host = parts.hostname or "127.0.0.1"
-    return http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, parts.port, timeout=_ANSWER_SECONDS)  # noqa: S104

@@ -137,7 +137,7 @@ class Connection:
         """
         self.dot_sent = False
         self._transcript.append(f"C: (the message, {len(raw)} bytes)")
-        answer = asyncio.ensure_future(self._heard(self._protocol.read_response()))
+        answer = asyncio.create_task(self._answer())
         try:
             await self._pour(raw, answer, patience)
             if before_dot and not answer.done():
@@ -152,6 +152,9 @@ class Connection:
             answer.cancel()
             await asyncio.wait([answer])
             self._is_broken = self._is_broken or not self.dot_sent
+
+    async def _answer(self) -> SMTPResponse:
+        return await self._heard(self._protocol.read_response())
 
     async def _pour(self, raw: bytes, answer: "asyncio.Future[SMTPResponse]", patience: float) -> None:
         """Write the message, unless the server answers in the middle of it."""

@@ -266,12 +266,17 @@ class Lane:
 
     async def _survive(self) -> None:
         """After a fault of ours: what it happened to is not tried again by itself."""
-        release = self.open.get(self._tried)
-        if release:
-            now = self._around.clock()
-            if release.state == "sending" and self.is_past_dot:
-                await self._record(interrupted(release, is_past_dot=True, now=now))
-            else:
-                await self._record(given_up(release, _FAULT, now=now))
-        self._current = self._tried = ""
-        self.hold = max(self.hold, self._around.clock() + SECOND)
+        release, now = self.open.get(self._tried), self._around.clock()
+        was_past_dot, self._current, self._tried = self.is_past_dot, "", ""
+        self.hold = max(self.hold, now + SECOND)
+        if release is None:
+            return
+        if release.state == "sending" and was_past_dot:
+            ended = interrupted(release, is_past_dot=True, now=now)
+        else:
+            ended = given_up(release, _FAULT, now=now)
+        try:
+            await self._record(ended)
+        except Exception as bug:  # the fault may be the journal's: the row says what the next start needs to know
+            log.error("Release %s could not be recorded: %s", release.id, type(bug).__name__)
+            self.open.pop(release.id, None)

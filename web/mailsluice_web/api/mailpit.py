@@ -20,6 +20,7 @@ from mailsluice_web.api import shapes
 from mailsluice_web.api.dates import parse_date
 from mailsluice_web.api.gojson import encode
 from mailsluice_web.api.info import runtime_info
+from mailsluice_web.api.relaying import release, webui
 from mailsluice_web.api.resource import NotFound, Nowhere, Resource, text
 from mailsluice_web.api.selection import deletion, is_id, marking
 from mailsluice_web.downloads import safe_type
@@ -168,11 +169,13 @@ def _bytes(content: bytes, headers: dict[str, str]) -> Response:
 
 routes: Final[list[BaseRoute]] = [
     Route("/api/v1/info", Resource(get=info)),
+    Route("/api/v1/webui", Resource(get=webui)),
     Route("/api/v1/messages", Resource(get=list_messages, put=mark_messages, delete=delete_messages)),
     Route("/api/v1/message/{id}", Resource(get=message)),
     Route("/api/v1/message/{id}/headers", Resource(get=message_headers)),
     Route("/api/v1/message/{id}/raw", Resource(get=message_raw)),
     Route("/api/v1/message/{id}/part/{part}", Resource(get=message_part)),
+    Route("/api/v1/message/{id}/release", Resource(post=release)),
     Route("/api/v1/{rest:path}", Nowhere(options=True)),
     Route("/api/{rest:path}", Nowhere(options=False)),
 ]

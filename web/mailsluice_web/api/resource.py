@@ -27,11 +27,19 @@ class Resource:
         self,
         *,
         get: Endpoint | None = None,
+        post: Endpoint | None = None,
         put: Endpoint | None = None,
         delete: Endpoint | None = None,
         options: bool = True,
     ) -> None:
-        given = {"GET": get, "HEAD": get, "PUT": put, "DELETE": delete, "OPTIONS": _options if options else None}
+        given = {
+            "GET": get,
+            "HEAD": get,
+            "POST": post,
+            "PUT": put,
+            "DELETE": delete,
+            "OPTIONS": _options if options else None,
+        }
         self._endpoints = {method: endpoint for method, endpoint in given.items() if endpoint}
         self._allow: Final = ", ".join(sorted(self._endpoints))
 

@@ -133,6 +133,30 @@ class Info(msgspec.Struct, frozen=True):
     RuntimeStats: RuntimeStats
 
 
+class MessageRelay(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether and where clients may release mail; RecipientAllowlist is the old name of AllowedRecipients."""
+
+    Enabled: bool = False
+    SMTPServer: str = ""
+    ReturnPath: str = ""
+    AllowedRecipients: str = ""
+    BlockedRecipients: str = ""
+    OverrideFrom: str = ""
+    PreserveMessageIDs: bool = False
+    RecipientAllowlist: str = ""
+
+
+class WebUI(msgspec.Struct, frozen=True, kw_only=True):
+    """What a web interface should offer."""
+
+    Label: str = ""
+    MessageRelay: MessageRelay
+    SpamAssassin: bool = False
+    ChaosEnabled: bool = False
+    DuplicatesIgnored: bool = False
+    HideDeleteAllButton: bool = False
+
+
 def message_summary(listed: ListedMessage) -> MessageSummary:
     """The list's view of a message."""
     summary = listed.summary

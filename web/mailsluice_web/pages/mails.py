@@ -13,7 +13,6 @@ from mailsluice.errors import Refusal
 from mailsluice.message.addresses import parse_addresses
 from mailsluice.relay.policy import refusal_for
 from mailsluice.relay.profile import Profile
-from mailsluice_web.checking import Turns
 from mailsluice_web.pages.cards import Card, card_of, profile_of, sandbox_of
 from mailsluice_web.rendering import render
 
@@ -102,9 +101,9 @@ async def _deliver(request: Request, profile: Profile, mail: Mail, attachments: 
         now=datetime.now(UTC),
     )
     recipients = list(dict.fromkeys([*to, *cc]))
-    turns: Turns = request.app.state.turns
-    async with turns.of(profile.name):
-        secret = await sandbox_of(request).vault.get(profile)
+    sandbox = sandbox_of(request)
+    async with sandbox.turns.of(profile.name):
+        secret = await sandbox.vault.get(profile)
         delivery = await deliver(
             profile, secret, raw, sender=values["sender"] or _first(profile), recipients=recipients
         )

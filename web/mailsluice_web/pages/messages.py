@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailsluice.message.addresses import Address
+from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
 from mailsluice.store.records import ListedMessage, Receipt
 from mailsluice_web.opened import Opened, Reader
@@ -19,10 +20,16 @@ NO_SUBJECT: Final = "(no subject)"
 _SOURCE_SHOWN: Final = 256 << 10
 _TEXT_SHOWN: Final = 256 << 10
 _FIRST: Final = 6
+_RELEASES_SHOWN: Final = 50
 
 
 async def message(request: Request) -> Response:
     """The message in the view that the URL names, or in the one that tells most; reading it marks it as seen."""
+    return await show(request, view=request.path_params.get("view", ""))
+
+
+async def show(request: Request, *, view: str) -> Response:
+    """The message that the URL names, in this view."""
     sandbox: Sandbox = request.state.sandbox
     reader: Reader = request.app.state.reader
     listed = await sandbox.store.get(request.path_params["id"])
@@ -33,16 +40,23 @@ async def message(request: Request) -> Response:
     opened, receipt = await asyncio.gather(reader.open(listed), sandbox.store.receipt(listed.id))
     if opened is None:
         return await gone(request)
-    views = _views(opened, receipt)
-    view = request.path_params.get("view") or _best(opened, views)
+    released = await sandbox.store.journal.count_of(listed.id)
+    views = _views(opened, receipt) + ["releases"] * (released > 0 or view == "releases")
+    view = view or _best(opened, views)
     if view not in views:
         raise HTTPException(404, "This message has no such view.")
     if _is_read_now(request) and not listed.seen:
         await sandbox.mark_seen([listed.id], seen=True)
     context = _context(listed, opened, receipt) | {"views": views, "view": view, "selected": listed.id}
+    context |= {"released": released, "releases": await releases_of(sandbox, listed.id) if view == "releases" else []}
     if view in _VIEW_CONTEXT:
         context |= _VIEW_CONTEXT[view](request, opened)
     return await page(request, "messages/_message.html", context, title=context["subject"])
+
+
+async def releases_of(sandbox: Sandbox, message: str) -> list[Release]:
+    """The newest releases of a message, newest first."""
+    return [release for _, release in await sandbox.store.journal.list(limit=_RELEASES_SHOWN, message=message)]
 
 
 async def confirm_deletion(request: Request) -> Response:

@@ -99,7 +99,7 @@ const local = new Intl.DateTimeFormat("en-GB", {
 
 const tellTimes = () => {
   const now = new Date()
-  for (const element of document.querySelectorAll(".row time")) {
+  for (const element of document.querySelectorAll(".row time, .release-row time")) {
     element.textContent = relative(new Date(element.dateTime), now)
   }
   for (const element of document.querySelectorAll("time.moment")) {
@@ -118,10 +118,23 @@ document.addEventListener("close", (event) => {
   if (event.target.closest("#modal")) event.target.remove()
 }, true)
 
+// What was unfolded stays so when its part of the page comes anew
+
+let unfolded = []
+
+document.addEventListener("htmx:before:swap", () => {
+  unfolded = [...document.querySelectorAll("details[id][open]")].map((one) => one.id)
+})
+
+const unfold = () => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "")
+}
+
 // htmx tells what it did
 
 const settle = () => {
   openDialog()
+  unfold()
   mark()
   tellTimes()
   count()
@@ -144,14 +157,20 @@ document.addEventListener("htmx:before:request", (event) => {
 
 document.addEventListener("htmx:finally:swap", (event) => {
   const { sourceElement: source, target } = event.detail.ctx
-  source?.closest?.("#modal dialog")?.close()
+  // Done is what a dialog began when the answer went elsewhere; one that came back into it goes on.
+  const place = typeof target === "string" ? find(target) : target
+  const dialog = source?.closest?.("#modal dialog")
+  if (dialog && !dialog.contains(place)) dialog.close()
   settle()
-  if (deletion && target?.id === "pane") deletion.isDone = true
+  // The button that was pressed may be gone, such as “Allow”; only an answer to the dialog itself moves the focus.
+  const kept = place?.closest?.("#modal dialog:modal")
+  if (kept && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
+  if (deletion && place?.id === "pane") deletion.isDone = true
   goOn()
-  if (target?.id === "pane") {
-    target.scrollTop = 0
+  if (place?.id === "pane") {
+    place.scrollTop = 0
     // On a narrow screen the list disappears under the message, and the focus with it.
-    if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) target.focus()
+    if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) place.focus()
   }
 })
 
@@ -174,13 +193,21 @@ const keys = {
   k: () => step(-1),
   o: () => press("o"),
   u: back,
+  r: () => press("r"),
+  m: () => press("m"),
   "#": () => press("#"),
   "?": () => find("#keys")?.showModal(),
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  if (event.target.closest?.("input, textarea, select, [contenteditable]") || find("dialog:modal")) return
+  if (event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return
+  const inDialog = find(`dialog:modal [data-key="${CSS.escape(event.key)}"]`)
+  if (inDialog) {
+    event.preventDefault()
+    inDialog.click()
+  }
+  if (find("dialog:modal")) return
   const view = /^[1-6]$/.test(event.key) && document.querySelectorAll(".tabs a[id]")[event.key - 1]
   const act = view ? () => view.click() : keys[event.key]
   if (!act) return

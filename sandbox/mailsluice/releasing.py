@@ -1,0 +1,339 @@
+"""Releases from wish to outbox: what would go to whom, said before anything is dialled, and queued once."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import msgspec
+
+from mailsluice.capture import new_id, now
+from mailsluice.errors import Refusal
+from mailsluice.message.addresses import parse_addresses
+from mailsluice.message.bounds import DEFAULT, Bounds
+from mailsluice.message.headers import split_message
+from mailsluice.relay.fields import is_address
+from mailsluice.relay.mailboxes import parse_mailbox
+from mailsluice.relay.outbox import Outbox
+from mailsluice.relay.policy import refusal_for
+from mailsluice.relay.preflight import inspect
+from mailsluice.relay.profile import Profile
+from mailsluice.relay.profiles import Profiles
+from mailsluice.relay.rewrite import Rewriting, Rewritten, rewrite
+from mailsluice.relay.vault import NONE, Vault
+from mailsluice.release import Finding, Quota, RecipientReply, Release
+from mailsluice.store import Store
+
+_STAMP: Final = re.compile(r"([0-9]{16})\.([0-9A-Za-z]{22})")
+_STAMP_SECONDS: Final = 3600
+_MOST_AT_ONCE: Final = 500
+_MOST_BYTES_AT_ONCE: Final = 256 << 20
+_ORIGINAL_RECIPIENT: Final = "x-original-to"
+_ORDER: Final = ("stop", "doubt", "warning", "change", "note")
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user wants of a release.
+
+    `profile` empty means the default one; `to` empty means whom this profile was last used for, else its own account.
+    `to_me` sends to the account instead, and a header keeps the envelope. `stamp`, from an earlier preflight, makes
+    the same bytes and the same release again, so that a second click queues nothing twice.
+    """
+
+    profile: str = ""
+    to: tuple[str, ...] = ()
+    to_me: bool = False
+    keep_message_id: bool = False
+    adds_reply_to: bool = False
+    stamp: str = ""
+
+
+class Preflight(msgspec.Struct, frozen=True, kw_only=True):
+    """What would happen: `raw` are the exact bytes that would go, `digest` their SHA-256 in hex.
+
+    `captured` are the recipients of the captured envelope, on offer; `copy_of` is the release that this one repeats.
+    """
+
+    stamp: str
+    digest: str
+    message: str
+    subject: str
+    profile: Profile
+    sender: str
+    recipients: tuple[str, ...]
+    captured: tuple[str, ...]
+    is_to_me: bool
+    wishes: Wishes
+    rewritten: Rewritten
+    findings: tuple[Finding, ...]
+    quota: Quota
+    copy_of: str = ""
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that would go."""
+        return self.rewritten.raw
+
+    @property
+    def stops(self) -> tuple[Finding, ...]:
+        """Why it cannot be released as it is."""
+        return self._of("stop")
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """Why it will probably be refused."""
+        return self._of("doubt")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What will arrive otherwise than meant."""
+        return self._of("warning")
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to think about."""
+        return not (self.stops or self.doubts or self.warnings)
+
+    def _of(self, severity: str) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.severity == severity)
+
+
+class _Stamp(NamedTuple):
+    """When a preflight was made first, in microseconds UTC, and the id of the release that it may become."""
+
+    moment: int
+    id: str
+
+
+class _Source(msgspec.Struct, frozen=True):
+    """What is to be released: captured bytes, or those that went before."""
+
+    message: str
+    subject: str
+    raw: bytes
+    captured: tuple[str, ...]
+    copied: Release | None = None
+
+
+class Releasing:
+    """Preflights and releases over a store, the user's profiles and the outbox."""
+
+    def __init__(
+        self, store: Store, outbox: Outbox, profiles: Profiles, vault: Vault, *, bounds: Bounds = DEFAULT
+    ) -> None:
+        self.profiles, self.vault = profiles, vault
+        self._store, self._outbox, self._bounds = store, outbox, bounds
+
+    async def preflight(self, message: str, wishes: Wishes) -> Preflight | None:
+        """What a release of this message (an id, or `latest`) would do; None if there is no such message.
+
+        Nothing is dialled. Refusal if there is no profile to release through.
+        """
+        listed = await self._store.get(message)
+        if listed is None:
+            return None
+        raw, receipt = await asyncio.gather(self._store.raw(listed.id), self._store.receipt(listed.id))
+        if raw is None or receipt is None:
+            return None
+        captured = tuple(dict.fromkeys(one.address for one in receipt.envelope.recipients))
+        return await self._preflight(_Source(listed.id, listed.summary.subject, raw, captured), wishes)
+
+    async def preflight_copy(self, release: str, wishes: Wishes) -> Preflight | None:
+        """What sending a release again, as a new one, would do; None if its bytes are not kept any more."""
+        record = await self._store.journal.get(release)
+        raw = await self._store.journal.source(release) if record else None
+        if record is None or raw is None:
+            return None
+        receipt = await self._store.receipt(record.message)
+        if receipt:
+            captured = tuple(dict.fromkeys(one.address for one in receipt.envelope.recipients))
+        else:
+            captured = await asyncio.to_thread(_kept_envelope, raw, self._bounds)
+        return await self._preflight(_Source(record.message, record.subject, raw, captured, record), wishes)
+
+    async def preflight_all(self, messages: Sequence[str], wishes: Wishes) -> list[Preflight]:
+        """Preflights of several messages; Refusal for a message that is not there, or for too much at once."""
+        if len(messages) > _MOST_AT_ONCE:
+            raise Refusal(f"At most {_MOST_AT_ONCE} messages are released at once.", field="messages")
+        if len(messages) > 1:
+            wishes = msgspec.structs.replace(wishes, stamp="")  # it stands for one release
+        preflights: list[Preflight] = []
+        for message in dict.fromkeys(messages):
+            found = await self.preflight(message, wishes)
+            if found is None:
+                raise Refusal(f"There is no message {message[:64]!r}.", field="messages")
+            preflights.append(found)
+            if sum(len(one.raw) for one in preflights) > _MOST_BYTES_AT_ONCE:
+                raise Refusal("These messages are too large to be released at once; take fewer.", field="messages")
+        return preflights
+
+    async def release(
+        self, preflights: Sequence[Preflight], *, origin: str, override: bool = False, rule: str = ""
+    ) -> list[Release]:
+        """Queue what the preflights showed, all of it or, with a Refusal, nothing; the same stamp queues once."""
+        for one in preflights:
+            if one.stops or (one.doubts and not override):
+                found = (one.stops or one.doubts)[0]
+                raise Refusal(f"{found.text} {found.remedy}".strip(), field=_field(found), link=found.link)
+        drafts = [(_draft(one, origin=origin, rule=rule), one.raw) for one in preflights]
+        queued = await self._outbox.add(drafts)
+        for (draft, _), release in zip(drafts, queued, strict=True):
+            if _gist(draft) != _gist(release):
+                raise Refusal("This release was queued already, in another form: begin a new one.", field="message")
+        return queued
+
+    async def allow(self, profile: str, address: str) -> None:
+        """Add an address to those that the profile may write to; Refusal if it is none."""
+        address = parse_mailbox(address)
+        found = await self._profile(profile)
+        if refusal_for(found, address) is None:
+            return
+        saved = msgspec.structs.replace(found, allow=(*found.allow, address))
+        await asyncio.to_thread(self.profiles.save, saved, old_name=found.name)
+
+    async def _preflight(self, source: _Source, wishes: Wishes) -> Preflight:
+        profile = await self._profile(wishes.profile or (source.copied.profile if source.copied else ""))
+        recipients = await self._recipients(profile, source, wishes)
+        stamp = _fresh_stamp(wishes.stamp)
+        rewriting = Rewriting(
+            date=datetime.fromtimestamp(stamp.moment / 1_000_000, UTC),
+            message_id=f"{stamp.id}@{profile.address.rpartition('@')[2]}",
+            keep_message_id=wishes.keep_message_id,
+            adds_reply_to=wishes.adds_reply_to,
+            original_recipients=source.captured if wishes.to_me else (),
+        )
+        quota = await self._outbox.quota(profile)
+
+        def examine() -> tuple[Rewritten, str, tuple[Finding, ...]]:
+            rewritten = rewrite(source.raw, wishes=rewriting)
+            findings = inspect(rewritten, profile=profile, recipients=recipients, quota=quota)
+            return rewritten, hashlib.sha256(rewritten.raw).hexdigest(), findings
+
+        rewritten, digest, findings = await asyncio.to_thread(examine)
+        findings = (*findings, *await self._circumstances(profile, source))
+        return Preflight(
+            stamp=f"{stamp.moment}.{stamp.id}",
+            digest=digest,
+            message=source.message,
+            subject=source.subject,
+            profile=profile,
+            sender=profile.address,
+            recipients=recipients,
+            captured=source.captured,
+            is_to_me=wishes.to_me,
+            wishes=wishes,
+            rewritten=rewritten,
+            findings=tuple(sorted(findings, key=lambda one: _ORDER.index(one.severity))),
+            quota=quota,
+            copy_of=source.copied.id if source.copied else "",
+        )
+
+    async def _profile(self, name: str) -> Profile:
+        find = (lambda: self.profiles.get(name)) if name else self.profiles.default
+        found = await asyncio.to_thread(find)
+        if found:
+            return found
+        if name:
+            raise Refusal(f"There is no profile {name[:64]!r}.", field="profile")
+        if await asyncio.to_thread(self.profiles.list):
+            raise Refusal("Several profiles and none is the default: choose one.", field="profile")
+        raise Refusal("There is no profile yet: add one under Profiles, or with `mailsluice profile add`.")
+
+    async def _recipients(self, profile: Profile, source: _Source, wishes: Wishes) -> tuple[str, ...]:
+        if wishes.to_me:
+            return (_own_address(profile),)
+        if typed := _typed(wishes.to):
+            return typed
+        if source.copied:
+            last = tuple(one.address for one in source.copied.recipients)
+        else:
+            last = await self._store.journal.last_recipients(profile.name)
+        return tuple(one for one in last if refusal_for(profile, one) is None) or (_own_address(profile),)
+
+    async def _circumstances(self, profile: Profile, source: _Source) -> list[Finding]:
+        """What the message itself does not tell: password, parking, releases before this one."""
+        found = []
+        if profile.user and await self.vault.holder(profile) == NONE:
+            text = f"The profile {profile.name} has no password for this server and account."
+            found.append(Finding("no-password", "stop", text, "Enter it under Profiles."))
+        if parking := self._outbox.parking(profile.name):
+            remedy = "It waits until then." if parking.until else "It waits until you act."
+            found.append(Finding("parked", "warning", parking.verdict.meaning, f"{parking.verdict.remedy} {remedy}"))
+        earlier = await self._store.journal.newest_of([source.message])
+        if (last := earlier.get(source.message)) and last.is_open:
+            text = "A release of this message is under way already."
+            found.append(Finding("under-way", "warning", text, "Look at its releases before you send another copy."))
+        return found
+
+
+def _fresh_stamp(given: str) -> _Stamp:
+    """The stamp of an earlier preflight if it is a fresh one of ours, else a new one."""
+    present = now()
+    match = _STAMP.fullmatch(given)
+    if match and 0 <= present - int(match[1]) <= _STAMP_SECONDS * 1_000_000:
+        return _Stamp(int(match[1]), match[2])
+    return _Stamp(present, new_id())
+
+
+def _typed(texts: Sequence[str]) -> tuple[str, ...]:
+    """The addresses in what was typed; what is none stays as it is, for the preflight to name."""
+    found: list[str] = []
+    for text in texts:
+        text = " ".join(text.split())
+        people = parse_addresses(text.replace(";", ",")) if text.isprintable() else ()
+        if people and all(is_address(one.address) for one in people):
+            found += [one.address for one in people]
+        elif text:
+            found.append(text[:320])
+    return tuple(dict.fromkeys(_in_ascii(one) for one in found))
+
+
+def _in_ascii(address: str) -> str:
+    try:
+        return parse_mailbox(address)
+    except Refusal:
+        return address
+
+
+def _own_address(profile: Profile) -> str:
+    return profile.user if is_address(profile.user) else profile.address
+
+
+def _field(found: Finding) -> str:
+    return "to" if found.address else "message"
+
+
+def _kept_envelope(raw: bytes, bounds: Bounds) -> tuple[str, ...]:
+    """The captured recipients as an earlier release to oneself wrote them down."""
+    fields = split_message(raw, bounds=bounds)[0]
+    return tuple(one.value.strip() for one in fields if one.name.lower() == _ORIGINAL_RECIPIENT)
+
+
+def _draft(preflight: Preflight, *, origin: str, rule: str) -> Release:
+    present = now()
+    return Release(
+        id=preflight.stamp.partition(".")[2],
+        message=preflight.message,
+        profile=preflight.profile.name,
+        route=preflight.profile.binding,
+        created=present,
+        changed=present,
+        sender=preflight.sender,
+        recipients=tuple(RecipientReply(one) for one in preflight.recipients),
+        subject=preflight.subject,
+        message_id=preflight.rewritten.message_id,
+        original_message_id=preflight.rewritten.original_message_id,
+        size=len(preflight.raw),
+        is_to_me=preflight.is_to_me,
+        origin=origin,
+        rule=rule,
+        copy_of=preflight.copy_of,
+    )
+
+
+def _gist(release: Release) -> tuple[object, ...]:
+    """What makes two requests the same one."""
+    recipients = tuple(one.address for one in release.recipients)
+    return (release.message, release.profile, recipients, release.size, release.message_id)
