@@ -38,10 +38,6 @@ def is_locked(path: str, method: str) -> bool:
     return is_about_releases and (method == "POST" or path.endswith("/new"))
 
 
-OPEN = ("/api/sandbox/releases", "/api/sandbox/releases/x", "/api/sandbox/releases/x/raw")
-"""Read by everybody, as the inbox is."""
-
-
 def locked_requests(sandbox: Sandbox) -> list[tuple[str, str]]:
     """Method and path of everything that is meant to be locked, with names that exist."""
     found = []
