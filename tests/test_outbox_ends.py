@@ -91,6 +91,20 @@ async def test_an_end_before_the_dot_drops_it_and_the_next_start_sends_it(place:
     assert len(place.gmail.delivered) == 1
 
 
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+async def test_the_dot_of_the_message_before_says_nothing_of_the_next(place: Workplace, stage: str) -> None:
+    profile = await place.add_profile(pace=0.0)
+    async with place.open(patience=Patience()) as outbox:
+        (first,) = await outbox.add([place.draft(profile)])
+        await outbox.wait([first.id], seconds=10)
+        place.gmail.fail_next(stage, STALL)
+        (second,) = await outbox.add([place.draft(profile)])
+        while not any(event.kind == "stall" for event in place.gmail.log):
+            await asyncio.sleep(0)
+    assert place.gmail.connections == 1
+    assert [place.journal.record(one.id).state for one in (first, second)] == ["delivered", "queued"]
+
+
 async def past_the_dot(place: Workplace) -> None:
     while not any(event.kind == "message" for event in place.gmail.log):
         await asyncio.sleep(0)

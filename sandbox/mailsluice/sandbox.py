@@ -74,6 +74,12 @@ class Sandbox:
         if gone is None or gone:
             self.events.publish(Deleted(None if gone is None else tuple(gone)))
 
+    async def reconsider(self, profile: str) -> None:
+        """Let go on what waits because a sign-in was refused: the profile or its password changed, or a test passed."""
+        parking = self.outbox.parking(profile)
+        if parking and not parking.until:
+            await self.outbox.resume(profile)
+
 
 @asynccontextmanager
 async def open_sandbox(

@@ -58,7 +58,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         },
     )
     app.state.reader = Reader(sandbox.store, sandbox.bounds)
-    app.state.checks = Checks(sandbox.turns)
+    app.state.checks = Checks(sandbox.turns, on_passed=sandbox.reconsider)
     return app
 
 

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import traceback
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from mailsluice.capture import new_id, now
@@ -67,11 +67,17 @@ class Check:
             self._changed.notify_all()
 
 
-class Checks:
-    """The newest test of each profile. `walk` is given by tests that dial nobody."""
+async def _nothing(profile: str) -> None:
+    pass
 
-    def __init__(self, turns: Turns, *, walk: Walk | None = None) -> None:
-        self._turns, self._walk = turns, walk
+
+class Checks:
+    """The newest test of each profile. `on_passed` hears the name; `walk` is given by tests that dial nobody."""
+
+    def __init__(
+        self, turns: Turns, *, on_passed: Callable[[str], Awaitable[None]] = _nothing, walk: Walk | None = None
+    ) -> None:
+        self._turns, self._on_passed, self._walk = turns, on_passed, walk
         self._newest: OrderedDict[str, Check] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -107,6 +113,8 @@ class Checks:
                 async with contextlib.aclosing(self._steps(check.profile, secret)) as steps:
                     async for step in steps:
                         await check.add(step)
+            if not check.failure:
+                await self._on_passed(check.profile.name)
             failure = ""
         except Refusal as refusal:
             failure = refusal.reason

@@ -41,6 +41,7 @@ async def save_profile(
         await sandbox.vault.rename(old.name, saved)
     elif old and old.name != saved.name:
         await sandbox.vault.forget(old)
+    await sandbox.reconsider(saved.name)
     return saved
 
 

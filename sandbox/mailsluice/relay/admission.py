@@ -34,7 +34,8 @@ async def admit(release: Release, journal: Journal, profiles: Profiles, *, now: 
     if raw is None:
         return given_up(release, "The bytes of this release are not kept any more; release the message anew.", now=now)
     try:
-        examine(profile, raw, sender=release.sender, recipients=release.waiting)
+        # In a thread: it reads all of a message that may have 35 MB.
+        await asyncio.to_thread(examine, profile, raw, sender=release.sender, recipients=release.waiting)
     except Refusal as refusal:
         return given_up(release, refusal.reason, now=now)
     due = await room_for(len(release.waiting), profile, journal=journal, now=now)

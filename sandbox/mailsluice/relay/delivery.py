@@ -1,5 +1,6 @@
 """One attempt to hand one message to the smarthost: who was accepted, what was answered, and what that means."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -32,7 +33,7 @@ async def deliver(
     for a message with other line ends than CRLF, which could leave as other headers than were looked at. `before_dot`
     is awaited when all but the final dot is sent; if it raises, no dot is sent and the connection is dropped.
     """
-    examine(profile, raw, sender=sender, recipients=recipients)
+    await asyncio.to_thread(examine, profile, raw, sender=sender, recipients=recipients)
     async with open_session(profile, secret, on_step=on_step, patience=patience, resolver=resolver) as session:
         delivery = await session.send(raw, sender=sender, recipients=recipients, before_dot=before_dot)
     return msgspec.structs.replace(delivery, transcript=session.transcript)

@@ -176,6 +176,7 @@ class Lane:
             if self.open.get(release.id) is not release or self.parking:  # changed while this waited
                 return
             self._tried = release.id
+            line.begin()
             try:
                 admitted = await admit(release, self._around.journal, self._around.profiles, now=self._around.clock())
                 if not isinstance(admitted, Admission):

@@ -42,6 +42,12 @@ class Line:
         """Whether the final dot of the newest message may have been sent."""
         return self._session.is_past_dot if self._session else self._was_past_dot
 
+    def begin(self) -> None:
+        """Another message is about to be sent: `is_past_dot` speaks of that one from now on."""
+        self._was_past_dot = False
+        if self._session:
+            self._session.begin()
+
     async def send(
         self, profile: Profile, raw: bytes, *, sender: str, recipients: Sequence[str], before_dot: BeforeDot
     ) -> Delivery:
@@ -49,17 +55,16 @@ class Line:
 
         A password that cannot be had is an outcome as if the sign-in had failed.
         """
+        self.begin()
         if self._session and self._session.profile != profile:
             await self._hang_up()
         await self.tidy()
-        self._was_past_dot = False
         delivery = None
         if self._session:
             try:
                 delivery = await self._session.send(raw, sender=sender, recipients=recipients, before_dot=before_dot)
             except Gone:
                 await self._hang_up()
-                self._was_past_dot = False
         if delivery is None:
             try:
                 secret = await self._vault.get(profile)

@@ -51,6 +51,11 @@ class Session:
         connection = self._walk.connection
         return bool(self.failure is None and not self._hung_up and connection and connection.is_usable)
 
+    def begin(self) -> None:
+        """Another message is about to be sent: `is_past_dot` speaks of that one from now on."""
+        if self._walk.connection:
+            self._walk.connection.begin()
+
     async def send(
         self, raw: bytes, *, sender: str, recipients: Sequence[str], before_dot: BeforeDot | None = None
     ) -> Delivery:
@@ -58,14 +63,14 @@ class Session:
 
         Gone if the session had ended since the message before. Refusal and ValueError as `examine` says.
         """
+        self.begin()
         recipients = tuple(dict.fromkeys(recipients))
-        examine(self.profile, raw, sender=sender, recipients=recipients)
+        await asyncio.to_thread(examine, self.profile, raw, sender=sender, recipients=recipients)
         if self.failure:
             return self.failure
         began = len(self._walk.transcript) if self._messages else 0
         connection = self._walk.connection
         assert connection
-        connection.begin()
         if self._messages:
             await self._reset(connection)
         self._messages += 1

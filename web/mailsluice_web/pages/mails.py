@@ -1,6 +1,7 @@
 """The test mail: written in a form, sent once, and answered with the smarthost's own words."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailsluice.errors import Refusal
+from mailsluice.errors import Refusal, StoreError
 from mailsluice.message.addresses import parse_addresses
 from mailsluice.relay.policy import refusal_for
 from mailsluice.relay.profile import Profile
@@ -107,6 +108,9 @@ async def _deliver(request: Request, profile: Profile, mail: Mail, attachments: 
         delivery = await deliver(
             profile, secret, raw, sender=values["sender"] or _first(profile), recipients=recipients
         )
+    if delivery.accepted:
+        with suppress(StoreError):  # it was sent, whether the ledger knows or not
+            await sandbox.store.journal.count_sent(profile.name, len(delivery.accepted))
     return _outcome(profile, delivery, recipients)
 
 
