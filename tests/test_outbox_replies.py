@@ -269,7 +269,11 @@ async def test_a_server_that_hangs_up_is_left_alone_by_the_others_too(place: Wor
     profile = await place.add_profile()
     async with place.open() as outbox:
         releases = await outbox.add([place.draft(profile, "throttle@x.test"), place.draft(profile)])
-        await outbox.wait([one.id for one in releases], seconds=10)
+        first, second = await outbox.wait([one.id for one in releases], seconds=10)
+        while not (waiting := place.journal.record(second.id)).note:
+            await asyncio.sleep(0)
+        assert waiting.due == first.due
+        assert "earlier release" in waiting.note
         place.clock.advance(20)
         await outbox.wait([one.id for one in releases], seconds=10)
         assert place.gmail.connections == 1

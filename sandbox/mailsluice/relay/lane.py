@@ -14,7 +14,7 @@ from mailsluice.relay.admission import Admission, admit
 from mailsluice.relay.journal import Journal
 from mailsluice.relay.line import Line, Stopping
 from mailsluice.relay.profiles import Profiles
-from mailsluice.relay.retrying import BACK_OFF, SECOND, concerns_all, decide, given_up, interrupted, unwritten
+from mailsluice.relay.retrying import BACK_OFF, SECOND, concerns_all, decide, given_up, interrupted, shown, unwritten
 from mailsluice.relay.targets import Resolver
 from mailsluice.relay.transaction import Delivery
 from mailsluice.relay.turns import Turns
@@ -31,6 +31,7 @@ _IDLE_SECONDS: Final = 2.0
 _STORE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 60.0
 _MOST_NOTES: Final = 100
+_SOON: Final = 10 * SECOND
 _FAULT: Final = "This ended by a fault in Mailsluice; its log says more."
 
 
@@ -138,7 +139,7 @@ class Lane:
         deadline = None if seconds is None else self._around.clock() + round(seconds * SECOND)
         while not self._closing.is_set():
             self._wake.clear()
-            await self._announce_parking()
+            await self._announce_waiting()
             now = self._around.clock()
             at = self._earliest()
             if at is not None and at <= now:
@@ -160,16 +161,25 @@ class Lane:
             return None
         return max(min(waiting), self.hold, self._paced, parking.until if parking else 0)
 
-    async def _announce_parking(self) -> None:
-        parking = self.parking
-        if not parking:
+    async def _announce_waiting(self) -> None:
+        """Write down for those that wait, as far as anybody would read it, why they do."""
+        due, note = self._obstacle()
+        if not note:
             return
-        note = f"The profile {self._name} sends nothing for now: {parking.verdict.meaning}"
         async with self.lock:
             for release in [one for one in self.open.values() if one.state == "queued"][:_MOST_NOTES]:
-                if (release.due, release.note) != (parking.until, note) and self.open.get(release.id) is release:
+                is_told = (release.due, release.note) == (due, note) or (release.note and not self.parking)
+                if not is_told and self.open.get(release.id) is release:
                     with suppress(StoreError):
-                        await self.change(msgspec.structs.replace(release, due=parking.until, note=note))
+                        await self.change(msgspec.structs.replace(release, due=due, note=note))
+
+    def _obstacle(self) -> tuple[int, str]:
+        """Until when nothing is sent, and why; an empty text if nothing stands in the way."""
+        if parking := self.parking:
+            return parking.until, f"The profile {self._name} sends nothing for now: {parking.verdict.meaning}"
+        if self.hold > self._around.clock() + _SOON:
+            return self.hold, f"An earlier release through {self._name} is to be tried again first."
+        return 0, ""
 
     async def _attempt(self, release: Release, line: Line) -> None:
         async with self.lock:
@@ -205,9 +215,13 @@ class Lane:
         await line.tidy()
 
     async def _send(self, sending: Release, admitted: Admission, line: Line) -> None:
+        def so_far() -> Release:
+            said = shown(line.transcript) if line.transcript else sending.transcript
+            return msgspec.structs.replace(sending, transcript=said, changed=self._around.clock())
+
         async def before_dot() -> None:
             if not self._closing.is_set():
-                await self.change(msgspec.structs.replace(sending, is_past_dot=True, changed=self._around.clock()))
+                await self.change(msgspec.structs.replace(so_far(), is_past_dot=True))
             if self._closing.is_set():
                 raise Stopping
 
@@ -231,7 +245,7 @@ class Lane:
             await self._record(unwritten(sending, now=self._around.clock()))
         except (Stopping, asyncio.CancelledError):
             with suppress(StoreError):  # the next start finds out
-                await self.change(interrupted(sending, is_past_dot=line.is_past_dot, now=self._around.clock()))
+                await self.change(interrupted(so_far(), is_past_dot=line.is_past_dot, now=self._around.clock()))
             raise
         else:
             await self._conclude(sending, delivery, host=admitted.profile.host)

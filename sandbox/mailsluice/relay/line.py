@@ -42,6 +42,11 @@ class Line:
         """Whether the final dot of the newest message may have been sent."""
         return self._session.is_past_dot if self._session else self._was_past_dot
 
+    @property
+    def transcript(self) -> tuple[str, ...]:
+        """What was said so far for the newest message, once the connection stands."""
+        return self._session.message_transcript if self._session else ()
+
     def begin(self) -> None:
         """Another message is about to be sent: `is_past_dot` speaks of that one from now on."""
         self._was_past_dot = False

@@ -6,6 +6,7 @@
 - Never: any other 5xx, any answer to the sign-in, an outcome that is unknown.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -44,7 +45,7 @@ def decide(release: Release, delivery: Delivery, *, now: int, host: str) -> tupl
         reply=_masked(delivery.reply),
         verdict=delivery.verdict,
         note="",
-        transcript=_shown(delivery),
+        transcript=shown(delivery.transcript),
     )
     if delivery.state == "unknown":
         return msgspec.structs.replace(heard, state="unknown", note=look_in_sent(release)), parking
@@ -98,6 +99,11 @@ def concerns_all(delivery: Delivery) -> bool:
     if delivery.state != "deferred":
         return False
     return delivery.stage not in _SENDING or bool(delivery.reply and delivery.reply.code == 421)
+
+
+def shown(transcript: Sequence[str]) -> tuple[str, ...]:
+    """The transcript for a record: bounded, and without sign-in links, which may be folded over several lines."""
+    return tuple(without_sign_in_link("\n".join(transcript)).split("\n")[:_MOST_LINES])
 
 
 def look_in_sent(release: Release) -> str:
@@ -197,8 +203,3 @@ def _parking(delivery: Delivery, *, now: int, host: str) -> Parking | None:
 
 def _masked(reply: Reply | None) -> Reply | None:
     return reply and reply._replace(text=without_sign_in_link(reply.text))
-
-
-def _shown(delivery: Delivery) -> tuple[str, ...]:
-    """The transcript without sign-in links, which may be folded over several lines."""
-    return tuple(without_sign_in_link("\n".join(delivery.transcript)).split("\n")[:_MOST_LINES])

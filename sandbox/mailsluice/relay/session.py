@@ -33,12 +33,18 @@ class Session:
         self._walk = walk
         self._patience = patience
         self._messages = 0
+        self._began = 0  # where the newest message's part of the transcript begins
         self._hung_up = False
 
     @property
     def transcript(self) -> tuple[str, ...]:
         """All that was said so far, without secrets."""
         return tuple(self._walk.transcript)
+
+    @property
+    def message_transcript(self) -> tuple[str, ...]:
+        """What was said so far for the newest message; the way to the server belongs to the first one."""
+        return (*((_SAME_CONNECTION,) if self._began else ()), *self._walk.transcript[self._began :])
 
     @property
     def is_past_dot(self) -> bool:
@@ -68,7 +74,7 @@ class Session:
         await asyncio.to_thread(examine, self.profile, raw, sender=sender, recipients=recipients)
         if self.failure:
             return self.failure
-        began = len(self._walk.transcript) if self._messages else 0
+        self._began = len(self._walk.transcript) if self._messages else 0
         connection = self._walk.connection
         assert connection
         if self._messages:
@@ -77,8 +83,7 @@ class Session:
         transaction = Transaction(connection, self.profile, self._patience)
         delivery = await transaction.run(raw, sender=sender, recipients=recipients, before_dot=before_dot)
         self._hung_up = bool(delivery.reply and delivery.reply.code == 421)
-        transcript = (*((_SAME_CONNECTION,) if began else ()), *self._walk.transcript[began:])
-        return msgspec.structs.replace(delivery, transcript=transcript)
+        return msgspec.structs.replace(delivery, transcript=self.message_transcript)
 
     async def _reset(self, connection: Connection) -> None:
         """RSET: forget what was refused, and see whether anybody is still there, before there is anything to lose."""
