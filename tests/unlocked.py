@@ -3,9 +3,10 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,10 +26,14 @@ TOKEN = "a-token-that-only-this-test-knows-0123456789"
 KEY = {"X-Mailsluice-Token": TOKEN}
 LOOPBACK = Endpoint("127.0.0.1", 0)
 
+_T = TypeVar("_T")
+
 
 def accounts(folder: Path, environment: dict[str, str] | None = None) -> Accounts:
     """Profiles and passwords in a folder of the test's own."""
-    return Accounts(Profiles(folder), Vault(folder, {} if environment is None else environment, keyring=lambda: None), Turns())
+    return Accounts(
+        Profiles(folder), Vault(folder, {} if environment is None else environment, keyring=lambda: None), Turns()
+    )
 
 
 def unlock(sandbox: Sandbox) -> Sandbox:
@@ -43,6 +48,11 @@ class Served:
     def __init__(self, port: int, sandbox: Sandbox, app: Starlette) -> None:
         self.url, self.sandbox, self.app = f"http://localhost:{port}/", sandbox, app
         self.link = f"{self.url}#token={TOKEN}"
+        self._loop = asyncio.get_running_loop()
+
+    def ask(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """What a coroutine of the sandbox returns, run where the pages run; for threads beside the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 @contextmanager

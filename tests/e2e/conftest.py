@@ -6,6 +6,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.chromium import CHROMIUM, FLAGS
+from tests.e2e.desk import NORMAL_PASSWORD, Desk, Office, open_office
+from tests.gmail import in_thread
+from tests.smarthost import APP_PASSWORD, USER
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +18,21 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The pages over one sandbox, for all tests of a module that sit at a desk."""
+    with open_office(browser, tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture
+def desk(office: Office) -> Iterator[Desk]:
+    """Ada, with a page and a fake Gmail of the test's own."""
+    with in_thread() as gmail:
+        gmail.add_account(USER, app_password=APP_PASSWORD, normal_password=NORMAL_PASSWORD)
+        desk = Desk(office, gmail)
+        yield desk
+        desk.leave()
+        assert office.take_complaints() == []

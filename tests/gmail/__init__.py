@@ -8,7 +8,8 @@
 
 `in_thread()` is the same for clients that block; `python -m tests.gmail` for other programs. `Knobs` says what may be
 turned, `gmail.fail_next("data", replies.DAILY_LIMIT)` what comes next. A client that sends AUTH before TLS is answered
-530, and the end of the `async with` fails.
+530, and the end of the `async with` fails. From another thread `gmail.wait_for("stall")` waits for what happens, and
+`gmail.hold_next("message")` keeps an answer back until `gmail.let_go()`.
 
 A client that only speaks SMTP asks by names for what it wants to meet. The name is the local part of an address,
 `quota@any.example` or `quota+7@any.example`, and the first label of an EHLO name, `throttled.any.example`.

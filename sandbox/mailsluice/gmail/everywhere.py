@@ -18,7 +18,7 @@ _PASSWORD: Final = Verdict(
 _APP_PASSWORD: Final = Verdict(
     "auth",
     "The server wants a password made for programs, or a sign-in in a browser first.",
-    "Make an app password in the account's security settings and paste it here.",
+    "Make an app password in the account's security settings and paste it into the profile.",
     cause="app-password-or-web-login",
 )
 _NO_PASSWORDS: Final = Verdict(
@@ -30,7 +30,7 @@ _NO_PASSWORDS: Final = Verdict(
 _NO_LOGINS_NOW: Final = Verdict(
     "limit",
     "The server takes no sign-in at the moment: there were too many of them, or it has a passing fault.",
-    "Wait at least an hour, then test once.",
+    "Wait at least an hour, then try once.",
     park=3600,
     cause="too-many-logins",
 )
@@ -82,13 +82,13 @@ _ADDRESS: Final = Verdict(
 _POLICY: Final = Verdict(
     "policy",
     "The server refuses this by a rule of its own.",
-    "Read the server's own words below, and ask its administrator.",
+    "Read the server's own words, and ask its administrator.",
     cause="refused-by-policy",
 )
 _CONTENT: Final = Verdict(
     "content",
     "The server does not accept this message.",
-    "Read the server's own words below, and change the message.",
+    "Read the server's own words, and change the message.",
     cause="content",
 )
 _UNEXPECTED: Final = Verdict(

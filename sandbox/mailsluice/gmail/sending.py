@@ -13,7 +13,7 @@ _SENDING: Final = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.MESSAGE)
 _TOO_FAST: Final = Verdict(
     "limit",
     "Google calls this a passing fault, but at this point it mostly means: too many messages at once or too fast.",
-    "Wait half a minute, then send one after the other over one connection; a larger pace in the profile helps.",
+    "Wait half a minute; a larger pace in the profile helps, and so does nothing else sending through this account.",
     retry_after=30,
     cause="too-fast",
 )
@@ -100,13 +100,13 @@ _PATH_SYNTAX: Final = Verdict(
 _MALFORMED_OR_LOOP: Final = Verdict(
     "content",
     "Google takes the message for malformed, or for one that goes in circles (more than 50 Received lines).",
-    "Look at the message's headers, and release it without its old Received lines.",
+    "Look at the message's headers; its old Received lines are left out of a release already.",
     cause="malformed-or-loop",
 )
 _LOOP: Final = Verdict(
     "content",
     "The message has more than 50 Received lines, so Google believes that it goes in circles.",
-    "Release it without its old Received lines.",
+    "A release leaves out the old ones, so look for a server in between that adds some.",
     link="https://support.google.com/mail/?p=MailLoop",
     cause="mail-loop",
 )
@@ -137,7 +137,7 @@ _REFUSED_BY_POLICY: Final = Verdict(
     "policy",
     "Google refuses this by a rule: the content or a header, a Workspace policy, a quota of the relay service, or "
     "credentials that the relay does not take.",
-    "Read Google's own words below; for a Workspace account ask the administrator.",
+    "Read Google's own words; for a Workspace account ask the administrator.",
     link=_ADDRESSES,
     cause="refused-by-policy",
 )

@@ -12,21 +12,21 @@ _BAD_CREDENTIALS: Final = Verdict(
     "auth",
     "Google does not accept this user name and password: the app password is mistyped or was removed, all of them "
     "ended with a change of the Google password, it is the normal password, or the address is wrong.",
-    "Check the address, make a new app password and paste it here.",
+    "Check the address, make a new app password and paste it into the profile.",
     link=APP_PASSWORDS,
     cause="bad-credentials",
 )
 _APP_PASSWORD: Final = Verdict(
     "auth",
     "This is the normal password of an account with 2-Step Verification; programs need an app password.",
-    "Make an app password and paste it here; leave 2-Step Verification on.",
+    "Make an app password and paste it into the profile; leave 2-Step Verification on.",
     link=APP_PASSWORDS,
     cause="app-password-required",
 )
 _WEB_LOGIN: Final = Verdict(
     "auth",
     "Google has blocked this sign-in because it looks unusual (a new place or network); the password may be right.",
-    "Sign in to this account in a browser, confirm that it was you, then test once; if it is blocked again, make a new "
+    "Sign in to this account in a browser, confirm that it was you, then try once; if it is blocked again, make a new "
     "app password.",
     link="https://support.google.com/mail/?p=WebLoginRequired",
     cause="web-login-required",
@@ -35,8 +35,8 @@ _SECOND_FACTOR_OR_WEB_LOGIN: Final = Verdict(
     "auth",
     "Google wants either an app password instead of the normal one, or a sign-in in a browser because this one looks "
     "unusual.",
-    "If this is not an app password, make one and paste it here; if it is, sign in to the account in a browser, "
-    "confirm that it was you, then test once.",
+    "If this is not an app password, make one and paste it into the profile; if it is, sign in to the account in a "
+    "browser, confirm that it was you, then try once.",
     link=APP_PASSWORDS,
     cause="app-password-or-web-login",
 )
@@ -51,7 +51,7 @@ _LOGINS: Final = Verdict(
     "limit",
     "Google takes no sign-in from this account at the moment: there were too many of them, right or wrong, "
     "or Google has a passing fault.",
-    "Wait at least an hour, then test once; every further try makes it longer.",
+    "Wait at least an hour, then try once; every further try makes it longer.",
     park=3600,
     cause="too-many-logins",
 )
