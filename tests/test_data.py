@@ -48,3 +48,8 @@ def test_every_single_byte_may_come_alone() -> None:
 
 def test_an_empty_message_is_empty() -> None:
     assert read(b".\r\n", []) == (b"", b"")
+
+
+def test_the_end_of_an_empty_message_may_come_in_pieces() -> None:
+    assert read(b".\r\n.\r\n", [1]) == (b"", b".\r\n")
+    assert read(b".\r\n", [1, 2]) == (b"", b"")

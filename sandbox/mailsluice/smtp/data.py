@@ -25,7 +25,7 @@ class DotReader:
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next bytes from the network; return unstuffed content."""
-        if self._virtual and not piece.startswith(b"."):
+        if self._virtual and piece and self._held == _CRLF and not piece.startswith(b"."):
             self._held, self._virtual = b"", 0  # nothing to make visible: the largest piece need not be copied for it
         buffer = self._held + piece
         dot = _first_dot(buffer)
