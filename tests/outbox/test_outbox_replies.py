@@ -1,7 +1,6 @@
 """Each answer of a smarthost: what becomes of the release, and of the profile."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +8,8 @@ import pytest
 
 from mailsluice.release import Parking, Release
 from tests.gmail import DROP, STALL, FakeGmail, replies
-from tests.outboxes import BOB, SECOND, Workplace
-from tests.smarthost import APP_PASSWORD, SECRET, USER
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
-
-
-@pytest.fixture
-def place(gmail: FakeGmail, tmp_path: Path) -> Workplace:
-    return Workplace(gmail, tmp_path / "config")
+from tests.outbox.workplace import BOB, SECOND, Workplace
+from tests.smarthost import SECRET, USER
 
 
 async def released(

@@ -1,7 +1,6 @@
 """The program ends, is killed, starts again: nothing twice, nothing forgotten, unknown called unknown."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,8 @@ from mailsluice.relay.walk import Patience
 from mailsluice.release import RecipientReply, Release
 from tests.gmail import STALL, FakeGmail, replies
 from tests.gmail.transaction import Transaction
-from tests.outboxes import BOB, SECOND, MemoryJournal, Workplace, full_disk
-from tests.smarthost import APP_PASSWORD, HURRY, USER, loopback
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
-
-
-@pytest.fixture
-def place(gmail: FakeGmail, tmp_path: Path) -> Workplace:
-    return Workplace(gmail, tmp_path / "config")
+from tests.outbox.workplace import BOB, SECOND, MemoryJournal, Workplace, full_disk
+from tests.smarthost import HURRY, USER, loopback
 
 
 async def found_at_start(place: Workplace, **changes: Any) -> Release:

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,20 +8,8 @@ import pytest
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.release import Release
 from tests.gmail import STALL, FakeGmail
-from tests.outboxes import BOB, RAW, SECOND, Workplace, full_disk
+from tests.outbox.workplace import BOB, RAW, SECOND, Workplace, full_disk
 from tests.smarthost import APP_PASSWORD, USER
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
-
-
-@pytest.fixture
-def place(gmail: FakeGmail, tmp_path: Path) -> Workplace:
-    return Workplace(gmail, tmp_path / "config")
 
 
 async def released(place: Workplace, *to: str, **changes: Any) -> Release:

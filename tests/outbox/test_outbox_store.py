@@ -1,7 +1,6 @@
 """The outbox over the real journal."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,15 +9,7 @@ import pytest
 from mailsluice.release import RecipientReply, Release
 from mailsluice.store import open_store
 from tests.gmail import STALL, FakeGmail, replies
-from tests.outboxes import BOB, RAW, MemoryJournal, Workplace
-from tests.smarthost import APP_PASSWORD, USER
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
+from tests.outbox.workplace import BOB, RAW, MemoryJournal, Workplace
 
 
 @pytest.fixture

@@ -1,27 +1,14 @@
 """Faults of ours while releases are sent: the journal's, the program's, the connection's."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from mailsluice.release import Release
 from tests.gmail import DROP, FakeGmail, replies
-from tests.outboxes import BOB, SECOND, Workplace, full_disk
+from tests.outbox.workplace import BOB, SECOND, Workplace, full_disk
 from tests.smarthost import APP_PASSWORD, USER
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
-
-
-@pytest.fixture
-def place(gmail: FakeGmail, tmp_path: Path) -> Workplace:
-    return Workplace(gmail, tmp_path / "config")
 
 
 async def released(place: Workplace) -> Release:

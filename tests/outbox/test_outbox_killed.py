@@ -13,7 +13,7 @@ from mailsluice.capture import new_id
 from tests.gmail import STALL, Event, FakeGmail, in_thread
 from tests.smarthost import APP_PASSWORD, USER
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EVERYBODY = ["bob@example.com", "eve@example.com"]
 
 pytestmark = [
@@ -46,7 +46,7 @@ def started(gmail: FakeGmail, folder: Path, id: str, *deadly: str) -> "subproces
     path = os.pathsep.join(str(ROOT / name) for name in ("sandbox", "web", "."))
     arguments = [str(folder), str(gmail.starttls_port), gmail.ca_file, id, *(deadly or ("never", "0"))]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.outbox_program", *arguments],
+        [sys.executable, "-m", "tests.outbox.program", *arguments],
         env={**os.environ, "PYTHONPATH": path},
         cwd=ROOT,
         stdout=subprocess.PIPE,

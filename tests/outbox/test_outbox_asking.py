@@ -1,8 +1,6 @@
 """What the user may ask of a release in each state: cancel, retry, settle, resume."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,24 +8,12 @@ import pytest
 from mailsluice.errors import Refusal
 from mailsluice.release import RecipientReply, Release
 from mailsluice.reply import Reply
-from tests.gmail import DROP, STALL, FakeGmail, replies
-from tests.outboxes import BOB, SECOND, Workplace
-from tests.smarthost import APP_PASSWORD, USER
+from tests.gmail import DROP, STALL, replies
+from tests.outbox.workplace import BOB, SECOND, Workplace
+from tests.smarthost import USER
 
 STATES = ("queued", "sending", "delivered", "partly", "refused", "failed", "deferred", "unknown", "cancelled")
 NO = Reply(550, "5.1.1", "no such user")
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
-        yield gmail
-
-
-@pytest.fixture
-def place(gmail: FakeGmail, tmp_path: Path) -> Workplace:
-    return Workplace(gmail, tmp_path / "config")
 
 
 async def standing(place: Workplace, state: str, **changes: object) -> Release:

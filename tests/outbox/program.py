@@ -19,7 +19,7 @@ from mailsluice.relay.vault import Vault
 from mailsluice.release import RecipientReply, Release
 from mailsluice.store import open_store
 from mailsluice.store.journal import Journal
-from tests.outboxes import RAW
+from tests.outbox.workplace import RAW
 from tests.smarthost import SECRET, USER, loopback
 
 
