@@ -106,7 +106,7 @@ _MALFORMED_OR_LOOP: Final = Verdict(
 _LOOP: Final = Verdict(
     "content",
     "The message has more than 50 Received lines, so Google believes that it goes in circles.",
-    "A release leaves out the old ones, so look for a server in between that adds some.",
+    "A release leaves out the old Received lines, so look for a server in between that adds some.",
     link="https://support.google.com/mail/?p=MailLoop",
     cause="mail-loop",
 )
