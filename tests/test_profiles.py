@@ -218,3 +218,11 @@ def test_a_link_to_the_file_stays_a_link(profiles: Profiles, tmp_path: Path) -> 
 
 def test_the_folder_is_the_user_s_configuration_folder(private_folders: Path) -> None:
     assert configuration_folder() == private_folders / "config" / "mailsluice"
+
+
+def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    profiles = Profiles(tmp_path)
+    google = Profile(name="odd", preset="custom", host="smtp.gmail.com", port=587, sender_address="ada@gmail.com")
+    with pytest.raises(Refusal):
+        profiles.save(google, by_hand=True)
+    assert profiles.list() == []

@@ -101,3 +101,14 @@ async def used(sandbox: Sandbox, release: Release) -> int:
     profile = sandbox.profiles.get(release.profile)
     assert profile
     return (await sandbox.outbox.quota(profile)).used
+
+
+async def test_a_removed_profile_is_not_parked_any_more_and_what_waits_is_told(
+    client: httpx2.AsyncClient, sandbox: Sandbox, parked: list[str]
+) -> None:
+    response = await client.delete("/api/sandbox/profiles/work")
+    assert response.is_success, response.text
+    (waited,) = await sandbox.outbox.wait(parked[1:], seconds=10)
+    assert waited.state == "failed"
+    assert "no profile work any more" in waited.note
+    assert sandbox.outbox.parking("work") is None

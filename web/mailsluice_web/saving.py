@@ -50,6 +50,7 @@ async def remove_profile(sandbox: Sandbox, checks: Checks, profile: Profile) -> 
     await sandbox.vault.forget(profile)
     await asyncio.to_thread(sandbox.profiles.remove, profile.name)
     checks.forget(profile.name)
+    await sandbox.outbox.resume(profile.name)  # what waits for it is told that there is no such profile any more
 
 
 async def _keep(sandbox: Sandbox, saved: Profile, secret: Secret, *, is_new: bool) -> None:

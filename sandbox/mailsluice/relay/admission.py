@@ -64,13 +64,13 @@ def _waiting(release: Release, note: str, *, now: int, due: int) -> Release:
 
 def _too_many(release: Release, profile: Profile) -> str:
     return (
-        f"It has {len(release.waiting)} recipients, and the profile {profile.name} may mail {profile.messages_a_day} "
-        "a day; send it to fewer, or raise the profile's daily limit."
+        f"It has {len(release.waiting):,} recipients, and the profile {profile.name} may mail "
+        f"{profile.messages_a_day:,} a day; send it to fewer, or raise the profile's daily limit."
     )
 
 
 def _no_room(profile: Profile) -> str:
     return (
-        f"The profile {profile.name} has mailed {profile.messages_a_day} recipients within 24 hours, which is its "
-        "limit; this one waits until there is room."
+        f"The profile {profile.name} has reached its limit of {profile.messages_a_day:,} recipients in 24 hours; this "
+        "one waits until there is room."
     )

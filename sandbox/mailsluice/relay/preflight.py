@@ -97,8 +97,8 @@ def _over_quota(quota: Quota, recipients: Sequence[str]) -> Iterator[Finding]:
         yield Finding(
             "over-quota",
             "warning",
-            f"{quota.used:,} of this profile's {quota.limit:,} recipients a day are used, so {quota.left:,} are left; "
-            "this release waits until enough of them are a day old.",
+            f"Of the {quota.limit:,} a day that this profile may mail, {quota.left:,} are left; this release waits "
+            "until enough of the others are a day old.",
             remedy="Release it to fewer recipients, or through another profile.",
         )
 
@@ -139,7 +139,7 @@ def _notes(profile: Profile, recipients: Sequence[str], quota: Quota) -> Iterato
         yield Finding(
             "quota",
             "note",
-            f"{quota.used:,} of {quota.limit:,} recipients a day are used; {quota.left:,} are left.",
+            f"Recipients mailed within 24 hours: {quota.used:,} of {quota.limit:,}, {quota.left:,} left.",
             is_constant=quota.left * _SHORT > quota.limit,
         )
     server = "Gmail" if _is_gmail(profile) else profile.host

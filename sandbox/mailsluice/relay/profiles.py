@@ -79,6 +79,7 @@ class Profiles:
             if any(one.variable == profile.variable for one in others):
                 raise Refusal("There is a profile of this name, or one too much like it.", field="name")
             saved = check_profile(profile if by_hand else bound_to(profile, old=old))
+            draft_profile(base=saved, by_hand=True)  # what will be said when the file is read is said now
             write_private(self.path, _written(self._text(), saved, old_name).encode())
             self._seen = None
             return saved

@@ -84,7 +84,7 @@ async def show(request: Request, id: str, *, problem: str = "") -> Response:
     context = {
         "release": found,
         "message": message if message and message.id == found.message else None,
-        "parking": sandbox.outbox.parking(found.profile) if found.is_open else None,
+        "parking": sandbox.outbox.parking(found.profile) if found.is_open or found.state == "failed" else None,
         "problem": problem,
     }
     title = found.subject.strip() or messages.NO_SUBJECT
