@@ -198,7 +198,7 @@ def test_problem_8_what_the_day_has_no_room_for_waits_and_says_so(desk: Desk) ->
     assert desk.release(desk.capture(), BOB).state == "delivered"
     message = desk.capture()
     dialog = desk.look(message, BOB)
-    expect(dialog).to_contain_text("1 of this profile's 1 recipients a day are used, so 0 are left")
+    expect(dialog).to_contain_text("Of the 1 a day that this profile may mail, 0 are left")
     record = desk.confirm(message)
     assert (record.state, bool(record.due)) == ("queued", True)
     expect(desk.card).to_contain_text("this one waits until there is room")
