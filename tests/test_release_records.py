@@ -250,7 +250,15 @@ async def test_send_again_as_new_is_the_same_dialog_over_the_kept_bytes(pages: P
 
 
 async def test_automatic_release_is_told_on_every_page(pages: Pages) -> None:
-    rule = Rule(id=new_id(), query="<b>", profile="work", route=("", 0, "", "", ""), recipients=(USER,), created=now(), ends=now() + 10**9)
+    rule = Rule(
+        id=new_id(),
+        query="<b>",
+        profile="work",
+        route=("", 0, "", "", ""),
+        recipients=(USER,),
+        created=now(),
+        ends=now() + 10**9,
+    )
     pages.sandbox.automatic.rules = (rule, msgspec.structs.replace(rule, is_on=False, query="off"))
     for path in ("/", "/releases"):
         notice = one(await pages.whole(path), ".notice.automatic")
