@@ -1,20 +1,17 @@
-"""Releases from wish to outbox: what would go to whom, said before anything is dialled, and queued once."""
+"""Releases from wish to outbox."""
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from mailsluice.capture import new_id, now
+from mailsluice.capture import now
 from mailsluice.errors import Refusal
-from mailsluice.message.addresses import parse_addresses
 from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.headers import split_message
-from mailsluice.relay.fields import is_address
 from mailsluice.relay.mailboxes import parse_mailbox
 from mailsluice.relay.outbox import Outbox
 from mailsluice.relay.policy import refusal_for
@@ -23,88 +20,16 @@ from mailsluice.relay.profile import Profile
 from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.rewrite import Rewriting, Rewritten, rewrite
 from mailsluice.relay.vault import NONE, Vault
-from mailsluice.release import Finding, Quota, RecipientReply, Release
+from mailsluice.release import Finding, RecipientReply, Release
+from mailsluice.releasing.recipients import own_address, typed_recipients
+from mailsluice.releasing.stamps import fresh_stamp
+from mailsluice.releasing.wishes import Preflight, Wishes
 from mailsluice.store import Store
 
-_STAMP: Final = re.compile(r"([0-9]{16})\.([0-9A-Za-z]{22})")
-_STAMP_SECONDS: Final = 3600
 _MOST_AT_ONCE: Final = 500
 _MOST_BYTES_AT_ONCE: Final = 256 << 20
 _ORIGINAL_RECIPIENT: Final = "x-original-to"
 _ORDER: Final = ("stop", "doubt", "warning", "change", "note")
-
-
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user wants of a release.
-
-    `profile` empty means the default one; `to` empty means whom this profile was last used for, else its own account.
-    `to_me` sends to the account instead, and a header keeps the envelope. `stamp`, from an earlier preflight, makes
-    the same bytes and the same release again, so that a second click queues nothing twice.
-    """
-
-    profile: str = ""
-    to: tuple[str, ...] = ()
-    to_me: bool = False
-    keep_message_id: bool = False
-    adds_reply_to: bool = False
-    stamp: str = ""
-
-
-class Preflight(msgspec.Struct, frozen=True, kw_only=True):
-    """What would happen: `raw` are the exact bytes that would go, `digest` their SHA-256 in hex.
-
-    `captured` are the recipients of the captured envelope, on offer; `copy_of` is the release that this one repeats.
-    """
-
-    stamp: str
-    digest: str
-    message: str
-    subject: str
-    profile: Profile
-    sender: str
-    recipients: tuple[str, ...]
-    captured: tuple[str, ...]
-    is_to_me: bool
-    wishes: Wishes
-    rewritten: Rewritten
-    findings: tuple[Finding, ...]
-    quota: Quota
-    copy_of: str = ""
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes that would go."""
-        return self.rewritten.raw
-
-    @property
-    def stops(self) -> tuple[Finding, ...]:
-        """Why it cannot be released as it is."""
-        return self._of("stop")
-
-    @property
-    def doubts(self) -> tuple[Finding, ...]:
-        """Why it will probably be refused."""
-        return self._of("doubt")
-
-    @property
-    def warnings(self) -> tuple[Finding, ...]:
-        """What will arrive otherwise than meant."""
-        return self._of("warning")
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to think about."""
-        return not (self.stops or self.doubts or self.warnings)
-
-    def _of(self, severity: str) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.severity == severity)
-
-
-class _Stamp(NamedTuple):
-    """When a preflight was made first, in microseconds UTC, and the id of the release that it may become."""
-
-    moment: int
-    id: str
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -196,7 +121,7 @@ class Releasing:
     async def _preflight(self, source: _Source, wishes: Wishes) -> Preflight:
         profile = await self._profile(wishes.profile or (source.copied.profile if source.copied else ""))
         recipients = await self._recipients(profile, source, wishes)
-        stamp = _fresh_stamp(wishes.stamp)
+        stamp = fresh_stamp(wishes.stamp)
         rewriting = Rewriting(
             date=datetime.fromtimestamp(stamp.moment / 1_000_000, UTC),
             message_id=f"{stamp.id}@{profile.address.rpartition('@')[2]}",
@@ -214,7 +139,7 @@ class Releasing:
         rewritten, digest, findings = await asyncio.to_thread(examine)
         findings = (*findings, *await self._circumstances(profile, source))
         return Preflight(
-            stamp=f"{stamp.moment}.{stamp.id}",
+            stamp=str(stamp),
             digest=digest,
             message=source.message,
             subject=source.subject,
@@ -243,14 +168,14 @@ class Releasing:
 
     async def _recipients(self, profile: Profile, source: _Source, wishes: Wishes) -> tuple[str, ...]:
         if wishes.to_me:
-            return (_own_address(profile),)
-        if typed := _typed(wishes.to):
+            return (own_address(profile),)
+        if typed := typed_recipients(wishes.to):
             return typed
         if source.copied:
             last = tuple(one.address for one in source.copied.recipients)
         else:
             last = await self._store.journal.last_recipients(profile.name)
-        return tuple(one for one in last if refusal_for(profile, one) is None) or (_own_address(profile),)
+        return tuple(one for one in last if refusal_for(profile, one) is None) or (own_address(profile),)
 
     async def _circumstances(self, profile: Profile, source: _Source) -> list[Finding]:
         """What the message itself does not tell: password, parking, releases before this one."""
@@ -266,39 +191,6 @@ class Releasing:
             text = "A release of this message is under way already."
             found.append(Finding("under-way", "warning", text, "Look at its releases before you send another copy."))
         return found
-
-
-def _fresh_stamp(given: str) -> _Stamp:
-    """The stamp of an earlier preflight if it is a fresh one of ours, else a new one."""
-    present = now()
-    match = _STAMP.fullmatch(given)
-    if match and 0 <= present - int(match[1]) <= _STAMP_SECONDS * 1_000_000:
-        return _Stamp(int(match[1]), match[2])
-    return _Stamp(present, new_id())
-
-
-def _typed(texts: Sequence[str]) -> tuple[str, ...]:
-    """The addresses in what was typed; what is none stays as it is, for the preflight to name."""
-    found: list[str] = []
-    for text in texts:
-        text = " ".join(text.split())
-        people = parse_addresses(text.replace(";", ",")) if text.isprintable() else ()
-        if people and all(is_address(one.address) for one in people):
-            found += [one.address for one in people]
-        elif text:
-            found.append(text[:320])
-    return tuple(dict.fromkeys(_in_ascii(one) for one in found))
-
-
-def _in_ascii(address: str) -> str:
-    try:
-        return parse_mailbox(address)
-    except Refusal:
-        return address
-
-
-def _own_address(profile: Profile) -> str:
-    return profile.user if is_address(profile.user) else profile.address
 
 
 def _field(found: Finding) -> str:
