@@ -80,6 +80,27 @@ def test_show_is_for_reading() -> None:
     assert shown["host"] == "smtp.gmail.com"
     assert shown["allow"] == "@x.test"
     assert shown["password"] == "none"
+    assert "recipients a day   500" in profile("show", "work").output
+    assert not {"daily", "messages", "environment"} & shown.keys()
+
+
+def test_show_says_whose_password_counts_where_a_variable_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile("add", "work", "--user", USER, "--daily-limit", "7")
+    monkeypatch.setenv("MAILSLUICE_PROFILE_WORK_PASSWORD", APP_PASSWORD)
+    shown = profile("show", "work").output
+    assert "environment password yes" in shown
+    assert "recipients a day   7" in shown
+
+
+def test_recipients_are_replaced_or_added() -> None:
+    profile("add", "work", "--user", USER, "--allow", "@x.test")
+    assert answer("edit", "work", "--allow-also", "bob@y.test")["allow"] == ["@x.test", "bob@y.test"]
+    assert answer("edit", "work", "--allow-also", "bob@y.test")["allow"] == ["@x.test", "bob@y.test"]
+    assert answer("edit", "work", "--allow", "@z.test")["allow"] == ["@z.test"]
+    both = answer("edit", "work", "--allow", "@a.test", "--allow-also", "@b.test", "--allow-also", "@c.test")
+    assert both["allow"] == ["@a.test", "@b.test", "@c.test"]
+    said = " ".join(profile("edit", "--help").output.split())
+    assert "Replaces those that there were" in said
 
 
 def test_an_edit_changes_what_is_given_and_keeps_the_rest() -> None:

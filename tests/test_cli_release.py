@@ -1,49 +1,34 @@
 """`mailsluice release` and `preflight`, against the real program and a fake Gmail."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from mailsluice import instance
-from mailsluice.cli import cli
 from mailsluice.cli.release import _goes_on, exit_code
-from tests.gmail import FakeGmail, in_thread
+from tests.command_line import add_work, answer, run
+from tests.gmail import FakeGmail
 from tests.outgoing import BOB, MAIL, PROGRAM_INSIDE
 from tests.program import Program
-from tests.smarthost import APP_PASSWORD, USER
+from tests.releasing_client import open_gmail
+from tests.smarthost import USER
 
 NOBODY, DROPPED = "nosuchuser@example.com", "dropped@example.com"
 
 
 @pytest.fixture
 def gmail() -> Iterator[FakeGmail]:
-    with in_thread() as gmail:
-        gmail.add_account(USER, app_password=APP_PASSWORD)
+    with open_gmail() as gmail:
         yield gmail
 
 
 @pytest.fixture
 def program(gmail: FakeGmail, start: Program.Starter) -> Program:
-    place = ("--host", "localhost", "--port", str(gmail.starttls_port), "--security", "starttls")
-    rules = ("--allow", "@example.com", "--pace", "0", "--ca-file", gmail.ca_file)
-    account = ("--user", USER, "--password-stdin")
-    run("profile", "add", "work", "--preset", "gmail", *place, *rules, *account, stdin=APP_PASSWORD)
+    add_work(gmail)
     return start()
-
-
-def run(*arguments: str, stdin: str | None = None, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, arguments, input=stdin)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def answer(*arguments: str, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
 def test_who_waits_is_told_the_final_line_and_every_reply(program: Program, gmail: FakeGmail) -> None:

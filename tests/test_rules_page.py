@@ -161,6 +161,7 @@ async def test_a_program_makes_ends_and_deletes_a_rule(api: httpx2.AsyncClient, 
     assert rule["is_on"]
     assert (rule["query"], rule["recipients"], rule["released"]) == ("subject:invoice", ["bob@example.test"], 0)
     assert rule["ends"].endswith("Z")
+    assert "route" not in rule
     assert (await api.get(API)).json() == {"rules": [rule]}
     ended = await api.post(f"{API}/{rule['id']}/ending")
     assert (ended.status_code, ended.json()["is_on"], ended.json()["note"]) == (200, False, "Turned off by hand.")

@@ -90,7 +90,7 @@ def _offer(bench: Bench, smarthost: Smarthost, queued: int) -> tuple[Load, int]:
         first = send(bench.generator, port=program.port, mail=mail, manner=Manner(messages=_QUEUED))
         if queued:
             ids = [one["ID"] for one in program.api(f"messages?limit={queued}")["messages"]]
-            program.post("/api/sandbox/releases", {"messages": ids, "to": "bob@example.com", "override": True})
+            program.post("/api/sandbox/releases", {"messages": ids, "to": "bob@example.com", "anyway": True})
         before = _sent(program)
         manner = Manner(messages=bench.count(10_000), rate=_OFFERED)
         load = send(bench.generator, port=program.port, mail=mail, manner=manner)

@@ -113,7 +113,7 @@ def hunt(client: ReleasingClient, gmail: FakeGmail, messages: Iterable[tuple[str
 def released(client: ReleasingClient, gmail: FakeGmail, id: str, raw: bytes, shown: Any) -> Iterator[str]:
     """Release what was shown; what is wrong with what Gmail got."""
     promised = client.preflight_raw(id, stamp=shown["stamp"])
-    (record,) = client.release(id, stamp=shown["stamp"], digest=shown["digest"], override=True, wait=60)
+    (record,) = client.release(id, stamp=shown["stamp"], digest=shown["digest"], anyway=True, wait=60)
     if record["state"] != "delivered" or recipients(record) != {BOB: ("accepted", 250)}:
         yield f"not delivered: {record}"
         return

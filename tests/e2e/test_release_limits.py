@@ -174,7 +174,7 @@ def body_for(client: ReleasingClient, size: int) -> bytes:
 
 
 def assert_stopped(client: ReleasingClient, id: str, code: str, **wishes: Any) -> None:
-    assert code in [one["code"] for one in client.refused(id, override=True, **wishes)["findings"]]
+    assert code in [one["code"] for one in client.refused(id, anyway=True, **wishes)["findings"]]
     assert client.preflight(id, **wishes)["stopped"]
     assert client.ask("GET", "releases")["releases"] == []
 

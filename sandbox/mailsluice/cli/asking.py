@@ -39,14 +39,16 @@ def find_instance(*, url: str, smtp: str) -> "Instance":
     return max(found, key=lambda one: one.began)
 
 
-def ask(instance: "Instance", method: str, path: str, body: Any = None) -> Any:
+def ask(instance: "Instance", method: str, path: str, body: Any = None, *, seconds: float = _ANSWER_SECONDS) -> Any:
     """The JSON that it answers; Refused for its no."""
     import json
 
-    return json.loads(ask_bytes(instance, method, path, body))
+    return json.loads(ask_bytes(instance, method, path, body, seconds=seconds))
 
 
-def ask_bytes(instance: "Instance", method: str, path: str, body: Any = None) -> bytes:
+def ask_bytes(
+    instance: "Instance", method: str, path: str, body: Any = None, *, seconds: float = _ANSWER_SECONDS
+) -> bytes:
     """What it answers as it came; Refused for its no, one line if there is no answer."""
     import json
 
@@ -55,7 +57,7 @@ def ask_bytes(instance: "Instance", method: str, path: str, body: Any = None) ->
         headers["Host"] = "localhost"
     sent = None if body is None else json.dumps(body).encode()
     try:
-        connection = connect(instance.url, seconds=_ANSWER_SECONDS)
+        connection = connect(instance.url, seconds=seconds)
         try:
             connection.request(method, path, body=sent, headers=headers)
             response = connection.getresponse()

@@ -52,11 +52,11 @@ def _write(instance: "Instance", wanted: dict[str, Any], path: str) -> None:
 
 
 def _print(found: dict[str, Any], *, diff: bool) -> None:
-    from mailsluice.cli.release_text import print_findings, say
+    from mailsluice.cli.release_text import print_findings, say, titled
 
-    say(f"“{found['subject']}”, {found['size']:,} bytes, {found['message']}")
+    say(f"{titled(found['subject'])}, {found['size']:,} bytes, {found['message']}")
     say(f"through {found['profile']}: from {found['sender']} to {', '.join(found['recipients']) or 'nobody'}")
-    print_findings(found["findings"])
+    print_findings(found["findings"], profile=found["profile"])
     if diff:
         for line in found["diff"]:
             say(line)

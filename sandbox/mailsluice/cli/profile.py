@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mailsluice.cli.profile_text import in_words, print_delivery, print_json, print_step
+from mailsluice.cli import accounts, telling
+from mailsluice.cli.account_options import account_options
+from mailsluice.cli.profile_text import (
+    allow_command,
+    print_delivery,
+    print_gone_on,
+    print_json,
+    print_profile,
+    print_step,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,9 +21,7 @@ if TYPE_CHECKING:
     from mailsluice.errors import Refusal
     from mailsluice.relay.delivery import Delivery
     from mailsluice.relay.profile import Profile
-    from mailsluice.relay.profiles import Profiles
     from mailsluice.relay.secret import Secret
-    from mailsluice.relay.vault import Vault
     from mailsluice.relay.walk import Step
 
 _MOST_PASSWORD: Final = 4096
@@ -37,50 +44,19 @@ def profile() -> None:
     """Set up the accounts through which released mail leaves, and test them."""
 
 
-def _account_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
-    """What `add` and `edit` have in common; what is not given stays as it is, or as the preset has it."""
-    options = [
-        click.option("--preset", metavar="P", help="gmail, workspace, yahoo, … or custom."),
-        click.option("--host", metavar="H", help="The SMTP server, if the preset's will not do."),
-        click.option("--port", metavar="N", help="587 (STARTTLS), 465 (TLS) or another."),
-        click.option("--security", metavar="S", help="auto (by port), starttls, tls; plain only on this computer."),
-        click.option(
-            "--ca-file", metavar="F", help="PEM file with a certificate authority to trust besides the system's."
-        ),
-        click.option("--user", metavar="ADDR", help="The account, usually its address."),
-        click.option("--sender-name", metavar="TEXT", help="The name beside the sender's address."),
-        click.option("--sender-address", metavar="ADDR", help="The sender's address, if it is not the user."),
-        click.option(
-            "--alias", "aliases", metavar="ADDR", multiple=True, help="A verified send-as address; repeatable."
-        ),
-        click.option(
-            "--allow", metavar="PATTERN", multiple=True, help="Who may be written to: address, @domain, glob."
-        ),
-        click.option("--daily-limit", metavar="N", help="Messages in 24 hours, if the preset's number will not do."),
-        click.option("--pace", metavar="SECONDS", help="Seconds between two messages."),
-        click.option("--default/--no-default", default=None, help="Use it where no profile is named."),
-        click.option("--enabled/--disabled", default=None, help="Whether it may be used at all."),
-        click.option("--password-stdin", is_flag=True, help="Read the app password from standard input."),
-        click.option("--json", "as_json", is_flag=True, help="Answer with JSON."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 _json = click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
 
 
 @profile.command()
 @click.argument("name")
-@_account_options
+@account_options
 def add(name: str, password_stdin: bool, as_json: bool, **texts: Any) -> None:
     """Add the profile NAME. Its app password is read from standard input, never from an argument."""
     from mailsluice.errors import Refusal
     from mailsluice.relay.profile import draft_profile
 
     made = draft_profile(name=name, by_hand=True, **_given(texts))
-    if _profiles().get(made.name):
+    if accounts.profiles().get(made.name):
         raise Refusal(f"There is a profile {made.name} already; `mailsluice profile edit` changes it.")
     _save(made, None, password_stdin, as_json)
 
@@ -88,12 +64,17 @@ def add(name: str, password_stdin: bool, as_json: bool, **texts: Any) -> None:
 @profile.command()
 @click.argument("name")
 @click.option("--rename", metavar="NEW", help="Give it another name.")
-@_account_options
-def edit(name: str, rename: str | None, password_stdin: bool, as_json: bool, **texts: Any) -> None:
+@click.option("--allow-also", metavar="PATTERN", multiple=True, help="Who may be written to besides; repeatable.")
+@account_options
+def edit(
+    name: str, rename: str | None, allow_also: tuple[str, ...], password_stdin: bool, as_json: bool, **texts: Any
+) -> None:
     """Change the profile NAME. Its password is gone when host, port, security, CA file or user change."""
     from mailsluice.relay.profile import draft_profile
 
-    old = _found(name)
+    old = accounts.found(name)
+    if allow_also:
+        texts["allow"] = (*(texts["allow"] or old.allow), *allow_also)
     _save(draft_profile(base=old, name=rename, by_hand=True, **_given(texts)), old, password_stdin, as_json)
 
 
@@ -101,13 +82,15 @@ def edit(name: str, rename: str | None, password_stdin: bool, as_json: bool, **t
 @_json
 def list_profiles(as_json: bool) -> None:
     """List the profiles, and who holds the password of each."""
-    described = [_described(one) for one in _profiles().list()]
+    parkings = telling.parkings()
+    described = [accounts.described(one, parkings) for one in accounts.profiles().list()]
     if as_json:
         print_json(described)
         return
     for one in described:
         mark = "*" if one["default"] else " "
         state = "" if one["enabled"] else "  (disabled)"
+        state += "  (parked)" if one["parked"] else ""
         click.echo(f"{mark} {one['name']:<16} {one['user'] or '-':<32} {one['host']}:{one['port']}{state}")
     if not described:
         click.echo("no profiles yet: `mailsluice profile add NAME --preset gmail --user ADDR --password-stdin`")
@@ -118,12 +101,12 @@ def list_profiles(as_json: bool) -> None:
 @_json
 def show(name: str, as_json: bool) -> None:
     """Show the profile NAME; never its password."""
-    described = _described(_found(name))
+    found = accounts.found(name)
+    described = accounts.described(found, telling.parkings())
     if as_json:
         print_json(described)
-        return
-    for key, value in described.items():
-        click.echo(f"{key.replace('_', ' '):<16} {in_words(value)}")
+    else:
+        print_profile(found, described)
 
 
 @profile.command()
@@ -133,9 +116,9 @@ def remove(name: str, as_json: bool) -> None:
     """Remove the profile NAME and its password."""
     import asyncio
 
-    found = _found(name)
-    asyncio.run(_vault().forget(found))
-    _profiles().remove(found.name)
+    found = accounts.found(name)
+    asyncio.run(accounts.vault().forget(found))
+    accounts.profiles().remove(found.name)
     if as_json:
         print_json({"removed": found.name})
     else:
@@ -153,7 +136,7 @@ def test(name: str | None, recipient: str | None, as_json: bool) -> None:
     """
     import asyncio
 
-    found = _found(name) if name else _the_default()
+    found = accounts.found(name) if name else accounts.the_default()
     steps: list[Step] = []
 
     def told(step: "Step") -> None:
@@ -167,7 +150,14 @@ def test(name: str | None, recipient: str | None, as_json: bool) -> None:
         print_json({"profile": found.name, "ok": passed, "steps": steps, "delivery": delivery})
     elif delivery and steps[-1].ok:
         print_delivery(delivery, recipient or "")
+    _tell_tested(found, delivery, has_signed_in=all(step.ok for step in steps), as_json=as_json)
     click.get_current_context().exit(0 if passed else 1)
+
+
+def _tell_tested(found: "Profile", delivery: "Delivery | None", *, has_signed_in: bool, as_json: bool) -> None:
+    telling.count_sent(found.name, len(delivery.accepted) if delivery else 0)
+    if has_signed_in:
+        print_gone_on(telling.let_go_on(found.name), err=as_json)
 
 
 async def _run_test(found: "Profile", recipient: str | None, told: "Callable[[Step], None]") -> "Delivery | None":
@@ -177,39 +167,59 @@ async def _run_test(found: "Profile", recipient: str | None, told: "Callable[[St
 
     from mailsluice.relay.check import check
     from mailsluice.relay.delivery import deliver
-    from mailsluice.relay.mailboxes import parse_mailbox
     from mailsluice.relay.testmail import build_test_mail
 
     if recipient:
-        to, sender = parse_mailbox(recipient, field="--to"), found.address
+        to, sender = _allowed(found, recipient), found.address
         raw = build_test_mail(found, sender=sender, to=[to], now=datetime.now(UTC).astimezone())
-        secret = await _vault().get(found)
+        secret = await accounts.vault().get(found)
         return await deliver(found, secret, raw, sender=sender, recipients=[to], on_step=told)
-    async with aclosing(check(found, await _vault().get(found))) as steps:
+    async with aclosing(check(found, await accounts.vault().get(found))) as steps:
         async for step in steps:
             told(step)
     return None
+
+
+def _allowed(found: "Profile", recipient: str) -> str:
+    """The address; a Refusal that knows the way if the profile may not write to it."""
+    from mailsluice.errors import Refusal
+    from mailsluice.relay.mailboxes import parse_mailbox
+    from mailsluice.relay.policy import refusal_for
+
+    to = parse_mailbox(recipient, field="--to")
+    no = refusal_for(found, to)
+    if no and no.field == "to":
+        raise Refusal(f"{no.reason} Allow it with {allow_command(found.name, to)}.", field="--to")
+    return to
 
 
 def _save(made: "Profile", old: "Profile | None", password_stdin: bool, as_json: bool) -> None:
     import asyncio
 
     secret = _read_password(made) if password_stdin else None
-    saved = _profiles().save(made, old_name=old.name if old else "", by_hand=True)
+    saved = accounts.profiles().save(made, old_name=old.name if old else "", by_hand=True)
     asyncio.run(_settle_password(saved, old, secret))
-    described = _described(saved)
+    gone_on = []
+    if secret or old is None or (old.binding, old.enabled) != (saved.binding, saved.enabled):
+        gone_on = telling.let_go_on(saved.name)
+    described = accounts.described(saved, telling.parkings())
     if as_json:
         print_json(described)
-        return
+    else:
+        _print_saved(saved, holder=described["password"])
+    print_gone_on(gone_on, err=as_json)
+
+
+def _print_saved(saved: "Profile", *, holder: str) -> None:
     click.echo(f"saved {saved.name}: {saved.user or 'no user'} at {saved.host}:{saved.port}")
-    if saved.user and described["password"] == "none":  # noqa: S105  # the holder's name, no password
+    if saved.user and holder == "none":
         click.echo(f"it has no password yet: `mailsluice profile edit {saved.name} --password-stdin`")
     else:
-        click.echo(f"password: {described['password']}")
+        click.echo(f"password: {holder}")
 
 
 async def _settle_password(saved: "Profile", old: "Profile | None", secret: "Secret | None") -> None:
-    vault = _vault()
+    vault = accounts.vault()
     if old and old.name != saved.name:
         await vault.rename(old.name, saved)
     if secret:
@@ -243,56 +253,6 @@ def _given(texts: dict[str, Any]) -> dict[str, Any]:
     if texts.get("ca_file"):  # a path on the command line may be relative
         texts["ca_file"] = os.path.abspath(os.path.expanduser(texts["ca_file"]))
     return {name: value for name, value in texts.items() if value is not None and value != ()}
-
-
-def _profiles() -> "Profiles":
-    from mailsluice.relay.profiles import Profiles, configuration_folder
-
-    return Profiles(configuration_folder())
-
-
-def _vault() -> "Vault":
-    import os
-
-    from mailsluice.relay.profiles import configuration_folder
-    from mailsluice.relay.vault import Vault
-
-    return Vault(configuration_folder(), os.environ)
-
-
-def _found(name: str) -> "Profile":
-    from mailsluice.errors import Refusal
-
-    profiles = _profiles()
-    found = profiles.get(name)
-    if found is None:
-        names = ", ".join(one.name for one in profiles.list()) or "none yet"
-        raise Refusal(f"There is no profile {name[:64]!r}; there are: {names}.")
-    return found
-
-
-def _the_default() -> "Profile":
-    from mailsluice.errors import Refusal
-
-    found = _profiles().default()
-    if found is None:
-        raise Refusal("No profile is the default: name one.")
-    return found
-
-
-def _described(one: "Profile") -> dict[str, Any]:
-    """The profile and who holds its password, as data."""
-    import asyncio
-
-    import msgspec
-
-    described: dict[str, Any] = msgspec.to_builtins(one)
-    described["password_command"] = bool(one.password_command)  # its words may be telling
-    return described | {
-        "effective_security": one.effective_security,
-        "messages_a_day": one.messages_a_day,
-        "password": asyncio.run(_vault().holder(one)),
-    }
 
 
 def _one_line(refusal: "Refusal") -> str:

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailsluice.gmail.verdict import Verdict
     from mailsluice.relay.delivery import Delivery
+    from mailsluice.relay.profile import Profile
     from mailsluice.relay.walk import Step
 
 
@@ -39,6 +42,38 @@ def _print_verdict(verdict: "Verdict") -> None:
     for text in (verdict.meaning, verdict.remedy, verdict.link):
         if text:
             click.echo(f"        {text}")
+
+
+def print_profile(one: "Profile", told: dict[str, Any]) -> None:
+    """Every field that says something, a line each."""
+    import os
+
+    names = (one.variable, f"{one.variable}_FILE")
+    silent = {"daily_limit", "messages_a_day"}
+    silent |= set() if any(os.environ.get(name) for name in names) else {"environment_password"}
+    rows = {key.replace("_", " "): in_words(value) for key, value in told.items() if key not in silent}
+    rows["recipients a day"] = str(one.messages_a_day or "no limit known")
+    rows["parked"] = "; ".join(_parked(where) for where in told["parked"]) or "no"
+    for key, value in rows.items():
+        click.echo(f"{key:<18} {value}")
+
+
+def print_gone_on(urls: "Sequence[str]", *, err: bool) -> None:
+    """That running instances were told."""
+    if urls:
+        click.echo(f"what waited for the sign-in goes on at {', '.join(urls)}", err=err)
+
+
+def allow_command(profile: str, address: str) -> str:
+    """What to type so that a profile may write to an address."""
+    import shlex
+
+    return f"`mailsluice profile edit {shlex.quote(profile)} --allow-also {shlex.quote(address)}`"
+
+
+def _parked(where: dict[str, Any]) -> str:
+    verdict = where["verdict"] or {}
+    return f"at {where['url']} until {where['until'] or 'you act'}: {verdict.get('meaning', '')}"
 
 
 def in_words(value: Any) -> str:

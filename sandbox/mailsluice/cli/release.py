@@ -10,7 +10,6 @@ import click
 from mailsluice.cli.wishes import asked, wishes_options
 
 if TYPE_CHECKING:
-    from mailsluice.cli.asking import Refused
     from mailsluice.instance import Instance
 
 _NOT_DELIVERED: Final = 1
@@ -30,23 +29,20 @@ def release(
 ) -> None:
     """Release captured messages: `latest`, or the ids that the server gave.
 
-    Nothing is queued if one of them cannot go. Exit code 0: delivered to everybody (queued, without --wait); 1: not;
-    3: the outcome of one is unknown, so look in the Sent folder before you send it again.
+    What speaks against it is told before. Nothing is queued if one of them cannot go. Exit code 0: delivered to
+    everybody (queued, without --wait); 1: not; 3: the outcome of one is unknown, so look in the Sent folder before you
+    send it again.
     """
-    from mailsluice.cli.asking import Refused, ask, find_instance
+    from mailsluice.cli.asking import find_instance
     from mailsluice.cli.profile_text import print_json
-    from mailsluice.cli.release_text import print_findings, print_release
+    from mailsluice.cli.release_text import print_release
 
-    wanted = asked(**how) | {"messages": [*messages], "override": anyway, "origin": "command line"}
+    wishes = asked(**how)
     instance = find_instance(url=url, smtp=smtp)
-    try:
-        records = ask(instance, "POST", "/api/sandbox/releases", wanted)["releases"]
-    except Refused as refused:
-        if as_json:
-            print_json(refused.answer)
-            click.get_current_context().exit(_NOT_DELIVERED)
-        print_findings(_hindrances(refused.answer), err=True)
-        raise _explained(refused) from refused
+    wanted = wishes | {"messages": [*messages], "anyway": anyway, "origin": "command line"}
+    if not as_json:
+        wanted |= _looked_at(instance, wishes, messages, anyway=anyway)
+    records = _queued(instance, wanted, as_json=as_json)
     if wait:
         records = _waited(instance, records, time.monotonic() + timeout, as_json=as_json)
     if as_json:
@@ -54,6 +50,8 @@ def release(
     else:
         for record in records:
             print_release(record)
+        if wait:
+            _tell_what_goes_on(instance, records)
     click.get_current_context().exit(exit_code([record["state"] for record in records]) if wait else 0)
 
 
@@ -62,6 +60,43 @@ def exit_code(states: list[str]) -> int:
     if "unknown" in states:
         return _UNKNOWN
     return 0 if all(state == "delivered" for state in states) else _NOT_DELIVERED
+
+
+def _looked_at(
+    instance: "Instance", wishes: dict[str, Any], messages: tuple[str, ...], *, anyway: bool
+) -> dict[str, Any]:
+    """What to release after a look at all of it, told to the user; an error if something stops it."""
+    from mailsluice.cli.asking import ask
+    from mailsluice.cli.release_text import print_objections
+
+    found = [ask(instance, "POST", "/api/sandbox/preflights", wishes | {"message": one}) for one in messages]
+    found = [*{one["message"]: one for one in found}.values()]
+    print_objections(found)
+    for one in sorted(found, key=lambda one: not one["stopped"]):  # what no option helps against comes first
+        if one["stopped"] or (not anyway and _hindrances(one)):
+            raise _explained(one)
+    if len(found) > 1:
+        return {"messages": [one["message"] for one in found]}
+    (one,) = found
+    return {"messages": [one["message"]], "stamp": one["stamp"], "digest": one["digest"]}
+
+
+def _queued(instance: "Instance", wanted: dict[str, Any], *, as_json: bool) -> list[dict[str, Any]]:
+    from mailsluice.cli.asking import Refused, ask
+    from mailsluice.cli.profile_text import print_json
+    from mailsluice.cli.release_text import print_objections
+
+    try:
+        records: list[dict[str, Any]] = ask(instance, "POST", "/api/sandbox/releases", wanted)["releases"]
+    except Refused as refused:
+        if as_json:
+            print_json(refused.answer)
+            click.get_current_context().exit(_NOT_DELIVERED)
+        if not _hindrances(refused.answer):
+            raise
+        print_objections([refused.answer])
+        raise _explained(refused.answer) from refused
+    return records
 
 
 def _waited(
@@ -95,13 +130,20 @@ def _goes_on(record: dict[str, Any], *, seconds: float) -> bool:
     return not record["note"]  # a note without a time waits for the user
 
 
+def _tell_what_goes_on(instance: "Instance", records: list[dict[str, Any]]) -> None:
+    from mailsluice.cli.release_text import say
+
+    for record in records:
+        if record["state"] in _OPEN and (record["due"] or not record["note"]):
+            where = "" if instance.url.startswith("unix:") else f", see {instance.url}releases/{record['id']}"
+            say(f"still under way: {record['id']} goes on by itself{where}", err=True)
+
+
 def _hindrances(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in answer.get("findings", ()) if one["severity"] in ("stop", "doubt")]
 
 
-def _explained(refused: "Refused") -> click.ClickException:
-    hindrances = _hindrances(refused.answer)
-    if not hindrances:
-        return refused
-    way_out = "" if any(one["severity"] == "stop" for one in hindrances) else "; --anyway releases it in spite of that"
-    return click.ClickException(f"nothing was released, because of the message {refused.answer['message']}{way_out}")
+def _explained(answer: dict[str, Any]) -> click.ClickException:
+    is_stopped = any(one["severity"] == "stop" for one in _hindrances(answer))
+    way_out = "" if is_stopped else "; --anyway releases it in spite of that"
+    return click.ClickException(f"nothing was released, because of the message {answer['message']}{way_out}")

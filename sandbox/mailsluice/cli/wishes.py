@@ -37,5 +37,5 @@ def asked(
         "to": [*to],
         "to_me": to_me,
         "keep_message_id": keep_message_id,
-        "adds_reply_to": reply_to_author,
+        "reply_to_author": reply_to_author,
     }

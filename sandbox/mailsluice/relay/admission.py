@@ -11,6 +11,7 @@ from mailsluice.relay.profile import Profile
 from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.retrying import SECOND, given_up
 from mailsluice.relay.transaction import examine
+from mailsluice.relay.waiting import off_note
 from mailsluice.release import Release
 
 
@@ -30,6 +31,8 @@ async def admit(release: Release, journal: Journal, profiles: Profiles, *, now: 
     if no := lost_way(release, profile):
         return given_up(release, no, now=now)
     assert profile
+    if not profile.enabled:
+        return _waiting(release, off_note(profile.name), now=now, due=0)
     raw = await journal.source(release.id)
     if raw is None:
         return given_up(release, "The bytes of this release are not kept any more; release the message anew.", now=now)
@@ -59,6 +62,8 @@ def lost_way(release: Release, profile: Profile | None) -> str:
 
 
 def _waiting(release: Release, note: str, *, now: int, due: int) -> Release:
+    if (release.due, release.note) == (due, note):
+        return release
     return msgspec.structs.replace(release, changed=now, due=due, note=note)
 
 

@@ -3,50 +3,28 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.relay.admission import Admission, admit
-from mailsluice.relay.journal import Journal
 from mailsluice.relay.line import Line, Stopping
-from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.retrying import BACK_OFF, SECOND, concerns_all, decide, given_up, interrupted, shown, unwritten
-from mailsluice.relay.targets import Resolver
+from mailsluice.relay.surroundings import Surroundings
 from mailsluice.relay.transaction import Delivery
-from mailsluice.relay.turns import Turns
-from mailsluice.relay.vault import Vault
-from mailsluice.relay.walk import Patience
+from mailsluice.relay.waiting import Obstacles, off_note
 from mailsluice.release import Parking, Release
 
 log = logging.getLogger(__name__)
-
-Pause = Callable[[asyncio.Event, float | None], Awaitable[None]]
-"""Waits until the event is set, at most so many seconds (None: for ever)."""
 
 _IDLE_SECONDS: Final = 2.0
 _STORE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 60.0
 _MOST_NOTES: Final = 100
-_SOON: Final = 10 * SECOND
 _FAULT: Final = "This ended by a fault in Mailsluice; its log says more."
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What every lane of an outbox works with; `tell` hears of each change of a release or a parking."""
-
-    journal: Journal
-    profiles: Profiles
-    vault: Vault
-    turns: Turns
-    resolver: Resolver
-    clock: Callable[[], int]
-    patience: Patience
-    pause: Pause
-    tell: Callable[[Release | None], None]
 
 
 class Lane:
@@ -55,10 +33,9 @@ class Lane:
     def __init__(self, profile: str, around: Surroundings, parking: Parking | None = None) -> None:
         self.open: dict[str, Release] = {}
         self.lock = asyncio.Lock()
-        self.hold = 0  # nothing is sent before: the server hung up, or the day's limit is reached
         self._name = profile
         self._around = around
-        self._parking = parking
+        self._obstacles = Obstacles(profile, around.clock, parking)
         self._paced = 0
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
@@ -69,8 +46,12 @@ class Lane:
     @property
     def parking(self) -> Parking | None:
         """Why nothing is dialled at the moment, if nothing is."""
-        parking = self._parking
-        return parking if parking and (parking.until == 0 or parking.until > self._around.clock()) else None
+        return self._obstacles.parking
+
+    @property
+    def hold(self) -> int:
+        """Nothing is sent before: the server hung up, or the day's limit is reached."""
+        return self._obstacles.hold
 
     @property
     def is_past_dot(self) -> bool:
@@ -94,22 +75,41 @@ class Lane:
             self.open[release.id] = release
         else:
             self.open.pop(release.id, None)
+            self._obstacles.end_hold(release.id)
         self._wake.set()
         self._around.tell(release)
 
     async def resume(self) -> None:
         """End the parking: what waits for it is tried now."""
         async with self.lock:
-            parking = self._parking
+            parking = self._obstacles.parked
             if parking:
                 await self._around.journal.park(self._name, None)
-            self._parking, self.hold = None, 0
+            self._obstacles.parked = None
+            self._obstacles.end_holds()
             for release in list(self.open.values()):
                 waits = release.state == "queued" and (release.due or release.note)
                 if waits or (parking and parking.until and release.due == parking.until):
                     await self.change(msgspec.structs.replace(release, due=0, note=""))
         self._wake.set()
         self._around.tell(None)
+
+    async def reconsider(self) -> None:
+        """The profile was changed, or has passed a test: what waits for that is tried now."""
+        if (parking := self.parking) and not parking.until:
+            await self.resume()
+        self._obstacles.look_again()
+        self._wake.set()
+
+    async def announce(self) -> None:
+        """Write down for those that wait, as far as anybody would read it, why they do."""
+        async with self.lock:
+            waiting = [*islice((one for one in self.open.values() if one.state == "queued"), _MOST_NOTES)]
+            for release in waiting:
+                told = self._obstacles.told(release)
+                if told is not release and self.open.get(release.id) is release:
+                    with suppress(StoreError):
+                        await self.change(told)
 
     async def run(self) -> None:
         """Send what is due until the lane is closed."""
@@ -139,7 +139,7 @@ class Lane:
         deadline = None if seconds is None else self._around.clock() + round(seconds * SECOND)
         while not self._closing.is_set():
             self._wake.clear()
-            await self._announce_waiting()
+            await self.announce()
             now = self._around.clock()
             at = self._earliest()
             if at is not None and at <= now:
@@ -161,26 +161,6 @@ class Lane:
             return None
         return max(min(waiting), self.hold, self._paced, parking.until if parking else 0)
 
-    async def _announce_waiting(self) -> None:
-        """Write down for those that wait, as far as anybody would read it, why they do."""
-        due, note = self._obstacle()
-        if not note:
-            return
-        async with self.lock:
-            for release in [one for one in self.open.values() if one.state == "queued"][:_MOST_NOTES]:
-                is_told = (release.due, release.note) == (due, note) or (release.note and not self.parking)
-                if not is_told and self.open.get(release.id) is release:
-                    with suppress(StoreError):
-                        await self.change(msgspec.structs.replace(release, due=due, note=note))
-
-    def _obstacle(self) -> tuple[int, str]:
-        """Until when nothing is sent, and why; an empty text if nothing stands in the way."""
-        if parking := self.parking:
-            return parking.until, f"The profile {self._name} sends nothing for now: {parking.verdict.meaning}"
-        if self.hold > self._around.clock() + _SOON:
-            return self.hold, f"An earlier release through {self._name} is to be tried again first."
-        return 0, ""
-
     async def _attempt(self, release: Release, line: Line) -> None:
         async with self.lock:
             if self.open.get(release.id) is not release or self.parking:  # changed while this waited
@@ -190,10 +170,9 @@ class Lane:
             try:
                 admitted = await admit(release, self._around.journal, self._around.profiles, now=self._around.clock())
                 if not isinstance(admitted, Admission):
-                    self.hold = max(self.hold, admitted.due) if admitted.is_open else self.hold
-                    await self.change(admitted)
-                    self._tried = ""
+                    await self._put_off(release, admitted)
                     return
+                self._obstacles.switched_on()
                 sending = msgspec.structs.replace(
                     release,
                     state="sending",
@@ -206,13 +185,25 @@ class Lane:
                 await self.change(sending)
             except StoreError as error:
                 log.warning("Nothing is released for now: %s", error)
-                self.hold = self._around.clock() + round(_STORE_SECONDS * SECOND)
+                self._obstacles.add_hold(self._around.clock() + round(_STORE_SECONDS * SECOND))
                 self._tried = ""
                 return
             self._current = release.id
         await self._send(sending, admitted, line)
         self._current = self._tried = ""
         await line.tidy()
+
+    async def _put_off(self, release: Release, admitted: Release) -> None:
+        """It may not be sent, or not now; then nothing else goes before it."""
+        if admitted.note == off_note(self._name):
+            self._obstacles.switched_off()
+        else:
+            self._obstacles.switched_on()
+            if admitted.is_open:
+                self._obstacles.add_hold(admitted.due, release=release.id)
+        if admitted is not release:
+            await self.change(admitted)
+        self._tried = ""
 
     async def _send(self, sending: Release, admitted: Admission, line: Line) -> None:
         def so_far() -> Release:
@@ -256,11 +247,12 @@ class Lane:
         if parking:
             await self._park(parking)
         elif concerns_all(delivery):
-            self.hold = release.due or now + BACK_OFF[0] * SECOND
+            until = release.due or now + BACK_OFF[0] * SECOND
+            self._obstacles.add_hold(until, release=release.id if release.is_open else "")
         await self._record(release, sent=len(delivery.accepted))
 
     async def _park(self, parking: Parking) -> None:
-        self._parking = parking
+        self._obstacles.parked = parking
         try:
             await self._around.journal.park(self._name, parking)
         except StoreError as error:
@@ -283,7 +275,7 @@ class Lane:
         """After a fault of ours: what it happened to is not tried again by itself."""
         release, now = self.open.get(self._tried), self._around.clock()
         was_past_dot, self._current, self._tried = self.is_past_dot, "", ""
-        self.hold = max(self.hold, now + SECOND)
+        self._obstacles.add_hold(now + SECOND)
         if release is None:
             return
         if release.state == "sending" and was_past_dot:

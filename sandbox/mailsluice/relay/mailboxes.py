@@ -1,8 +1,18 @@
 """Recipients as people type them: one address, perhaps with a name."""
 
+import re
+from typing import Final
+
 from mailsluice.errors import Refusal
 from mailsluice.message import parse_addresses
 from mailsluice.relay.fields import is_address
+
+_WITH_AT: Final = re.compile(r"""(?:"[^"]*+"|[^\s"@]++)?+@[^\s,;]*+""")
+
+
+def without_addresses(text: str) -> str:
+    """A sentence fit for a log: what may be an address is left out."""
+    return _WITH_AT.sub("…@…", text)
 
 
 def parse_mailbox(text: str, *, field: str = "to") -> str:

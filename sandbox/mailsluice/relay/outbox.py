@@ -2,22 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from mailsluice.capture import now
-from mailsluice.errors import Refusal
+from mailsluice.errors import Refusal, StoreError
 from mailsluice.relay.admission import lost_way
 from mailsluice.relay.allowance import quota_of
 from mailsluice.relay.asking import cancelled, retried, settled
 from mailsluice.relay.journal import Journal
-from mailsluice.relay.lane import Lane, Pause, Surroundings
+from mailsluice.relay.lane import Lane
+from mailsluice.relay.mailboxes import without_addresses
 from mailsluice.relay.ourselves import avoiding
 from mailsluice.relay.profile import Profile
 from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.retrying import SECOND, recover
+from mailsluice.relay.surroundings import Pause, Surroundings
 from mailsluice.relay.targets import Resolver, resolve
 from mailsluice.relay.turns import Turns
 from mailsluice.relay.vault import Vault
@@ -79,6 +81,10 @@ class Outbox:
 
     async def __aenter__(self) -> Self:
         self._parkings = await self._journal.parkings()
+        for name in await self._gone(self._parkings):
+            with suppress(StoreError):
+                await self._journal.park(name, None)
+            del self._parkings[name]
         found = []
         for release in await self._journal.open():
             current = recover(release, now=self._clock())
@@ -120,7 +126,10 @@ class Outbox:
         return await self._wholly(self._change(id, cancelled))
 
     async def retry(self, id: str) -> Release:
-        """Send at once to those who have not got it, on the user's word; ends the profile's parking."""
+        """Send to those who have not got it, on the user's word: at once, unless the profile is parked until a time.
+
+        A parking until the user acts ends; of the others only `resume` is the end.
+        """
         return await self._wholly(self._retry(id))
 
     async def settle(self, id: str) -> Release:
@@ -131,6 +140,20 @@ class Outbox:
         """End the parking of a profile: what waits is tried now. For after a change of the profile or a passed test."""
         if profile in self._lanes or profile in self._parkings:
             await self._wholly(self._lane(profile).resume())
+
+    async def reconsider(self, profile: str) -> None:
+        """Let go on what waits for the user to change the profile or its password, or to pass a test: that was done."""
+        if profile in self._lanes or profile in self._parkings:
+            await self._wholly(self._lane(profile).reconsider())
+
+    async def parkings(self) -> dict[str, Parking]:
+        """Every profile that is not dialled at the moment, and why; those that are gone are forgotten."""
+        parked = await self._journal.parkings()
+        for name in await self._gone(parked):
+            with suppress(StoreError, Refusal):
+                await self.resume(name)
+            self._parkings.pop(name, None)
+        return {name: parking for name in parked if (parking := self.parking(name))}
 
     def parking(self, profile: str) -> Parking | None:
         """Why this profile is not dialled at the moment, None if it is."""
@@ -184,8 +207,20 @@ class Outbox:
                 if await self._journal.source(id) is None:
                     raise Refusal("The bytes of this release are not kept any more; release the message anew.")
             await lane.change(after)
-        await lane.resume()
+        parking = lane.parking
+        if parking and parking.until:
+            await lane.announce()
+        else:
+            await lane.resume()
         return await self._existing(id)
+
+    async def _gone(self, parked: Iterable[str]) -> list[str]:
+        """Those of the profiles that do not exist any more."""
+        try:
+            known = {one.name for one in await asyncio.to_thread(self._profiles.list)}
+        except Refusal:  # profiles.toml is being edited
+            return []
+        return [name for name in parked if name not in known]
 
     def _make_room(self, count: int) -> None:
         if self._closing:
@@ -233,7 +268,13 @@ class Outbox:
         news.set()
         if release is None:
             return
-        if not release.is_open:
-            code = release.reply.code if release.reply else "no reply"
-            log.info("Release %s: %s (%s)", release.id, release.state, code)
+        if not release.is_open or release.state == "deferred":
+            log.info("Release %s: %s (%s)", release.id, release.state, _reason(release))
         self._on_changed(release)
+
+
+def _reason(release: Release) -> str:
+    """Why it is as it is, in a line of the log: code and note, without addresses."""
+    code = str(release.reply.code) if release.reply else release.verdict.cause if release.verdict else ""
+    parts = [part for part in (code, without_addresses(release.note)) if part]
+    return "; ".join(parts) or "no reply"

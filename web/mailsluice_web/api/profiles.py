@@ -5,7 +5,8 @@
     GET, PUT, DELETE /api/sandbox/profiles/NAME   PUT changes what it names; 204 after DELETE
     POST   /api/sandbox/profiles/NAME/checks      one login; {"passed": true, "failure": "", "steps": […]}
 
-What cannot be done is `{"error": "…", "field": "user", "link": ""}` with 400, 401, 404 or 422.
+`parked` is null, or says why and until when this instance does not dial the profile (see the API of the outbox). What
+cannot be done is `{"error": "…", "field": "user", "link": ""}` with 400, 401, 404 or 422.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute
 
 from mailsluice.errors import Refusal
 from mailsluice.relay.profile import Profile, draft_profile
+from mailsluice_web.api.release_shapes import told_parking
 from mailsluice_web.pages.cards import checks_of, sandbox_of
 from mailsluice_web.saving import read_password, remove_profile, save_profile
 from mailsluice_web.tokens import Endpoint, locked
@@ -100,7 +102,9 @@ async def _save(request: Request, *, old: Profile | None) -> Profile:
 
 async def _told(request: Request, profile: Profile) -> dict[str, Any]:
     fields = {name: value for name, value in msgspec.structs.asdict(profile).items() if name not in _UNTOLD}
-    return fields | {"password": await sandbox_of(request).vault.holder(profile)}
+    sandbox = sandbox_of(request)
+    parked = told_parking(sandbox.outbox.parking(profile.name))
+    return fields | {"password": await sandbox.vault.holder(profile), "parked": parked}
 
 
 async def _profile(request: Request) -> Profile:

@@ -7,7 +7,7 @@ import msgspec
 
 from mailsluice.gmail.replies import without_sign_in_link
 from mailsluice.gmail.verdict import Verdict
-from mailsluice.release import Finding, Release
+from mailsluice.release import Finding, Parking, Quota, Release
 from mailsluice.releasing import Preflight
 from mailsluice.reply import Reply
 from mailsluice_web.api.dates import rfc3339
@@ -51,7 +51,7 @@ def told_release(release: Release, *, with_transcript: bool = False) -> dict[str
 
 def told_preflight(preflight: Preflight) -> dict[str, Any]:
     """What would happen; `stopped`: it cannot be released so; `clean`: there is nothing to think about."""
-    rewritten, quota = preflight.rewritten, preflight.quota
+    rewritten = preflight.rewritten
     return {
         "message": preflight.message,
         "copy_of": preflight.copy_of,
@@ -70,7 +70,7 @@ def told_preflight(preflight: Preflight) -> dict[str, Any]:
         "diff": [f"{line.mark} {line.text}" for line in rewritten.diff],
         "body_is_same": rewritten.body_is_same,
         "line_ends": rewritten.line_ends,
-        "quota": {"used": quota.used, "limit": quota.limit, "left": quota.left},
+        "quota": told_quota(preflight.quota),
         "clean": preflight.is_clean,
         "stopped": bool(preflight.stops),
     }
@@ -79,6 +79,16 @@ def told_preflight(preflight: Preflight) -> dict[str, Any]:
 def told_findings(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Every field of each finding, whether it is empty or not."""
     return [msgspec.structs.asdict(one) for one in findings]
+
+
+def told_quota(quota: Quota) -> dict[str, int | None]:
+    """What is used and left of the day's limit; 0 and null where none is known."""
+    return {"used": quota.used, "limit": quota.limit, "left": quota.left}
+
+
+def told_parking(parking: Parking | None) -> dict[str, Any] | None:
+    """Until when a profile is not dialled (null: until somebody acts), and why; None if it is."""
+    return {"until": _time(parking.until), "verdict": _verdict(parking.verdict)} if parking else None
 
 
 def _reply(reply: Reply | None) -> dict[str, Any] | None:

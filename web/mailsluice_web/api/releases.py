@@ -10,14 +10,13 @@
     POST /api/sandbox/releases/ID/attempts           failed, refused, deferred or unknown: try again now
     POST /api/sandbox/releases/ID/settlement         unknown, and you found it in Sent: delivered
     POST /api/sandbox/releases/ID/copies             the same bytes anew, with wishes of their own -> 201
-    POST /api/sandbox/profiles/NAME/resumption       parked: try again now
-    POST /api/sandbox/profiles/NAME/allowances       {"address": "ada@example.com"}: may be written to from now on
 
 Wishes, all optional: `profile` (else the default one), `to` (else whom the profile was last used for, else its own
-address), `to_me`, `keep_message_id`, `adds_reply_to`, `stamp` and `digest` of a preflight (the same bytes, once);
-`override` releases in spite of doubts. A preflight of a copy names a `release` instead of a `message`. If one message
-cannot be released nothing is queued: 422 {"error": …, "message": ID, "findings": [{"code": "not-allowed", "severity":
-"stop", "text": …, "remedy": …, "link": …, "address": …, "is_constant": false}, …]}.
+address), `to_me`, `keep_message_id`, `reply_to_author` (the app's From as Reply-To), `stamp` and `digest` of a
+preflight (the same bytes, once); `anyway` releases in spite of doubts. A preflight of a copy names a `release` instead
+of a `message`. If one message cannot be released nothing is queued: 422 {"error": …, "message": ID, "profile": …,
+"findings": [{"code": "not-allowed", "severity": "stop", "text": …, "remedy": …, "link": …, "address": …, "is_constant":
+false}]}.
 
     RELEASE {"id", "message", "profile", "state", "created", "changed", "due": null, "sender",
              "recipients": [{"address", "state": "waiting", "accepted" or "refused",
@@ -25,10 +24,11 @@ cannot be released nothing is queued: 422 {"error": …, "message": ID, "finding
              "subject", "message_id", "original_message_id", "size", "to_me", "origin", "rule", "copy_of", "attempts",
              "reply": null, "verdict": null or {"kind", "cause", "meaning", "remedy", "link"}, "note"}
 
-Times are RFC 3339 in UTC; states: queued, sending, delivered, partly, refused, failed, deferred, unknown, cancelled.
+A recipient stays `waiting` where there is no last word: of an unknown release nobody knows, of a cancelled one nothing
+went. Times are RFC 3339 in UTC; states: queued, sending, delivered, partly, refused, failed, deferred, unknown,
+cancelled.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal, get_args
@@ -41,10 +41,10 @@ from starlette.routing import BaseRoute, Route
 from mailsluice.errors import Refusal
 from mailsluice.release import Release, State
 from mailsluice.releasing import Preflight, Wishes
-from mailsluice.sandbox import Sandbox
 from mailsluice.store import LATEST
 from mailsluice_web import downloads
-from mailsluice_web.api.answers import explained, json_answer
+from mailsluice_web.api import outbox
+from mailsluice_web.api.answers import closed, explained, json_answer
 from mailsluice_web.api.release_shapes import told_findings, told_preflight, told_release
 from mailsluice_web.api.resource import BadRequest, NotFound
 from mailsluice_web.pages.cards import sandbox_of
@@ -52,7 +52,6 @@ from mailsluice_web.tokens import locked
 
 _ROOT: Final = "/api/sandbox"
 _RELEASE: Final = f"{_ROOT}/releases/{{id}}"
-_PROFILE: Final = f"{_ROOT}/profiles/{{name}}"
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _MOST_SECONDS: Final = 60
 _PAGE: Final = 50
@@ -66,10 +65,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     to: list[str] | str = []
     to_me: bool = False
     keep_message_id: bool = False
-    adds_reply_to: bool = False
+    reply_to_author: bool = False
     stamp: str = ""
     digest: str = ""
-    override: bool = False
+    anyway: bool = False
     origin: Literal["api", "command line"] = "api"
 
     @property
@@ -80,7 +79,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             to=(self.to,) if isinstance(self.to, str) else tuple(self.to),
             to_me=self.to_me,
             keep_message_id=self.keep_message_id,
-            adds_reply_to=self.adds_reply_to,
+            adds_reply_to=self.reply_to_author,
             stamp=self.stamp,
         )
 
@@ -98,12 +97,6 @@ class WantedReleases(Wanted, frozen=True, kw_only=True):
     messages: list[str]
 
 
-class Allowance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may be written to from now on."""
-
-    address: str
-
-
 async def preflight(request: Request) -> Response:
     """What a release would do; nothing is dialled."""
     wanted = msgspec.json.decode(await request.body(), type=WantedPreflight)
@@ -115,7 +108,11 @@ async def preflight(request: Request) -> Response:
     else:
         found = await releasing.preflight_copy(wanted.release, wanted.wishes)
     if found is None:
-        raise NotFound("There is no such message, or its bytes are not kept any more.")
+        raise NotFound(
+            f"There is no message {wanted.message[:64]!r}."
+            if wanted.message
+            else "There is no such release, or its bytes are not kept any more."
+        )
     if request.query_params.get("raw") == "1":
         return _mail(found.raw, found.stamp.rpartition(".")[2])
     return json_answer(told_preflight(found))
@@ -196,32 +193,16 @@ async def settle(request: Request) -> Response:
     return await _changed(request, sandbox_of(request).outbox.settle)
 
 
-async def resume(request: Request) -> Response:
-    """Dial a parked profile again."""
-    sandbox, name = await _with_profile(request)
-    await sandbox.outbox.resume(name)
-    return json_answer({"profile": name, "parked": sandbox.outbox.parking(name) is not None})
-
-
-async def allow(request: Request) -> Response:
-    """One more address that a profile may write to."""
-    sandbox, name = await _with_profile(request)
-    wanted = msgspec.json.decode(await request.body(), type=Allowance)
-    await sandbox.releasing.allow(name, wanted.address)
-    saved = await asyncio.to_thread(sandbox.profiles.get, name)
-    return json_answer({"profile": name, "allow": saved.allow if saved else ()})
-
-
 async def _release(request: Request, preflights: Sequence[Preflight], wanted: Wanted, seconds: int) -> Response:
     for one in preflights:
-        if one.stops or (one.doubts and not wanted.override):
+        if one.stops or (one.doubts and not wanted.anyway):
             return _stopped(one)
         if wanted.digest not in ("", one.digest):
             raise Refusal(
                 "Other bytes would go by now: nothing was released. Ask for a preflight again.", field="digest"
             )
     sandbox = sandbox_of(request)
-    released = await sandbox.releasing.release(preflights, origin=wanted.origin, override=wanted.override)
+    released = await sandbox.releasing.release(preflights, origin=wanted.origin, override=wanted.anyway)
     if seconds:
         released = await sandbox.outbox.wait([one.id for one in released], seconds=seconds)
     return json_answer({"releases": [told_release(one) for one in released]}, status=201)
@@ -229,12 +210,13 @@ async def _release(request: Request, preflights: Sequence[Preflight], wanted: Wa
 
 def _stopped(preflight: Preflight) -> Response:
     found = (preflight.stops or preflight.doubts)[0]
-    way_out = "" if preflight.stops else "With `override` it is released in spite of that."
+    way_out = "" if preflight.stops else "With `anyway` it is released in spite of that."
     answer = {
         "error": " ".join(filter(None, (found.text, found.remedy, way_out))),
         "field": "to" if found.address else "message",
         "link": found.link,
         "message": preflight.message,
+        "profile": preflight.profile.name,
         "findings": told_findings(preflight.findings),
     }
     return json_answer(answer, status=422)
@@ -256,13 +238,6 @@ async def _changed(request: Request, change: Callable[[str], Awaitable[Release]]
     return json_answer(told_release(await change((await _record(request)).id), with_transcript=True))
 
 
-async def _with_profile(request: Request) -> tuple[Sandbox, str]:
-    sandbox, name = sandbox_of(request), str(request.path_params["name"])
-    if await asyncio.to_thread(sandbox.profiles.get, name) is None:
-        raise NotFound("There is no profile of this name.")
-    return sandbox, name
-
-
 def _seconds(request: Request) -> int:
     seconds = _number(request, "wait") or 0
     if seconds > _MOST_SECONDS:
@@ -281,16 +256,17 @@ def _mail(raw: bytes, id: str) -> Response:
     return Response(raw, headers=downloads.headers("message/rfc822", f"{id}.eml"))
 
 
-routes: Final[list[BaseRoute]] = [
-    locked(f"{_ROOT}/preflights", explained(preflight), methods=["POST"]),
-    Route(f"{_ROOT}/releases", explained(index)),
-    locked(f"{_ROOT}/releases", explained(create), methods=["POST"]),
-    Route(_RELEASE, explained(show)),
-    Route(f"{_RELEASE}/raw", explained(source)),
-    locked(f"{_RELEASE}/cancellation", explained(cancel), methods=["POST"]),
-    locked(f"{_RELEASE}/attempts", explained(retry), methods=["POST"]),
-    locked(f"{_RELEASE}/settlement", explained(settle), methods=["POST"]),
-    locked(f"{_RELEASE}/copies", explained(create_copy), methods=["POST"]),
-    locked(f"{_PROFILE}/resumption", explained(resume), methods=["POST"]),
-    locked(f"{_PROFILE}/allowances", explained(allow), methods=["POST"]),
-]
+routes: Final[list[BaseRoute]] = closed(
+    [
+        locked(f"{_ROOT}/preflights", explained(preflight), methods=["POST"]),
+        Route(f"{_ROOT}/releases", explained(index)),
+        locked(f"{_ROOT}/releases", explained(create), methods=["POST"]),
+        Route(_RELEASE, explained(show)),
+        Route(f"{_RELEASE}/raw", explained(source)),
+        locked(f"{_RELEASE}/cancellation", explained(cancel), methods=["POST"]),
+        locked(f"{_RELEASE}/attempts", explained(retry), methods=["POST"]),
+        locked(f"{_RELEASE}/settlement", explained(settle), methods=["POST"]),
+        locked(f"{_RELEASE}/copies", explained(create_copy), methods=["POST"]),
+        *outbox.routes,
+    ]
+)

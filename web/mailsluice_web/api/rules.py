@@ -6,10 +6,12 @@
     POST   /api/sandbox/rules/ID/ending    turn it off -> RULE
     DELETE /api/sandbox/rules/ID           forget it -> 204
 
-    RULE {"id", "query", "profile", "recipients", "per_hour", "per_day", "created", "ends", "is_on", "note", "released"}
+    RULE {"id", "query", "profile", "recipients", "per_hour", "per_day", "created", "ends", "is_on", "note", "released",
+          "held"}
 
-A query of `*` is all mail. Times are RFC 3339 in UTC. What cannot be done is answered with 400, 401, 404 or 422 and
-`{"error": "…", "field": "to", "link": ""}`.
+A query of `*` is all mail; `released` of the matches were queued, `held` were not, and `note` says why. Times are
+RFC 3339 in UTC. What cannot be done is answered with 400, 401, 404 or 422 and `{"error": "…", "field": "to",
+"link": ""}`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mailsluice.rule import Rule
-from mailsluice_web.api.answers import explained, json_answer
+from mailsluice_web.api.answers import closed, explained, json_answer
 from mailsluice_web.api.dates import rfc3339
 from mailsluice_web.api.resource import NotFound
 from mailsluice_web.pages.cards import sandbox_of
@@ -79,16 +81,19 @@ async def delete(request: Request) -> Response:
 
 def _told(rule: Rule) -> dict[str, Any]:
     times = {"created": _time(rule.created), "ends": _time(rule.ends)}
-    return msgspec.structs.asdict(rule) | times
+    told = {name: value for name, value in msgspec.structs.asdict(rule).items() if name != "route"}
+    return told | times
 
 
 def _time(microseconds: int) -> str:
     return rfc3339(_EPOCH + timedelta(microseconds=microseconds))
 
 
-routes: Final[list[BaseRoute]] = [
-    locked(_ROOT, explained(index)),
-    locked(_ROOT, explained(create), methods=["POST"]),
-    locked(f"{_ROOT}/{{id}}", explained(delete), methods=["DELETE"]),
-    locked(f"{_ROOT}/{{id}}/ending", explained(end), methods=["POST"]),
-]
+routes: Final[list[BaseRoute]] = closed(
+    [
+        locked(_ROOT, explained(index)),
+        locked(_ROOT, explained(create), methods=["POST"]),
+        locked(f"{_ROOT}/{{id}}", explained(delete), methods=["DELETE"]),
+        locked(f"{_ROOT}/{{id}}/ending", explained(end), methods=["POST"]),
+    ]
+)
