@@ -30,7 +30,10 @@ _FILLERS = re.compile("[\u034f\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]+")
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """A message in brief: decoded header fields, the beginning of its text, and how many attachments it has."""
+    """A message in brief: decoded header fields, the beginning of its text, and how many attachments it has.
+
+    `tags` are those that its X-Tags field asks for, as it asks.
+    """
 
     subject: str = ""
     message_id: str = ""
@@ -41,6 +44,7 @@ class Summary(msgspec.Struct, frozen=True):
     reply_to: tuple[Address, ...] = ()
     snippet: str = ""
     attachments: int = 0
+    tags: tuple[str, ...] = ()
 
 
 def summarize(raw: bytes, *, bounds: Bounds = DEFAULT) -> Summary:
@@ -55,6 +59,7 @@ def summary_of(root: Part, leaves: list[Part], bodies: Bodies) -> Summary:
     subject = fields.get(b"subject")
     message_id = fields.get(b"message-id")
     sender = _addresses(fields.get(b"from"))
+    tags = fields.get(b"x-tags")
     return Summary(
         "" if subject is None else text_of(subject),
         "" if message_id is None else identifier(message_id),
@@ -65,6 +70,7 @@ def summary_of(root: Part, leaves: list[Part], bodies: Bodies) -> Summary:
         _addresses(fields.get(b"reply-to")),
         _snippet(bodies),
         sum([part.is_attachment for part in leaves]),
+        () if tags is None else tuple(text_of(tags).split(",")),
     )
 
 
