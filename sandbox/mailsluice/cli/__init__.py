@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import fields
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -13,6 +14,8 @@ from mailsluice.errors import SettingsError, StoreError
 from mailsluice.settings import Settings, default_text, environment_name, load_settings, option_of
 
 _COMMANDS: Final = {
+    "export": "Write captured messages to a zip archive, an mbox file or a Maildir.",
+    "import": "Bring in messages from .eml files, zip archives, mbox files and Maildirs.",
     "preflight": "Tell what would happen if a captured message were released.",
     "profile": "Set up, test and remove the Gmail profiles that mail is released through.",
     "readyz": "Tell whether the running instance accepts mail; exit code 0 if so.",
@@ -31,7 +34,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        name = name.replace("-", "_")
+        name = name.replace("-", "_") + ("_" if iskeyword(name) else "")
         return getattr(import_module(f"mailsluice.cli.{name}"), name)  # type: ignore[no-any-return]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,12 +2,15 @@
 
 import http.client
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from mailsluice.instance import Instance
 
 _ANSWER_SECONDS: Final = 120.0
@@ -52,23 +55,37 @@ def ask_bytes(
     """What it answers as it came; Refused for its no, one line if there is no answer."""
     import json
 
-    headers = {"Authorization": f"Bearer {instance.token}", "Content-Type": "application/json"}
-    if instance.url.startswith("unix:"):
-        headers["Host"] = "localhost"
     sent = None if body is None else json.dumps(body).encode()
+    with answering(instance, method, path, sent, headers={"Content-Type": "application/json"}) as response:
+        return response.read()
+
+
+@contextmanager
+def answering(
+    instance: "Instance",
+    method: str,
+    path: str,
+    body: "bytes | BinaryIO | None" = None,
+    *,
+    headers: "Mapping[str, str]",
+    seconds: float = _ANSWER_SECONDS,
+) -> "Iterator[http.client.HTTPResponse]":
+    """Its answer, to be read inside the context; a file as body is sent as it is read. Fails as `ask_bytes` does."""
+    sent = {"Authorization": f"Bearer {instance.token}", **headers}
+    if instance.url.startswith("unix:"):
+        sent["Host"] = "localhost"
     try:
         connection = connect(instance.url, seconds=seconds)
         try:
-            connection.request(method, path, body=sent, headers=headers)
+            connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
-            answer = response.read()
+            if response.status >= 400:
+                raise Refused(_explanation(response.read(), response.status))
+            yield response
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise click.ClickException(f"no answer from {instance.url} ({error})") from error
-    if response.status >= 400:
-        raise Refused(_explanation(answer, response.status))
-    return answer
 
 
 def connect(url: str, *, seconds: float) -> http.client.HTTPConnection:
