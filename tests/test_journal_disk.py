@@ -18,6 +18,7 @@ from tests.released import RAW, make_release
 from tests.test_store import make_capture
 
 FULL, NORMAL = 2, 1
+BESIDE = ("mailsluice.store.indexing", "mailsluice.store.upkeep")  # they write whenever they like
 MEGABYTE = 1 << 20
 
 
@@ -61,7 +62,8 @@ async def test_every_write_of_journal_and_rules_asks_for_full_durability(
     submit = store._writer.submit
 
     def watch(run: object, **given: object) -> object:
-        commits.append(bool(given.get("durable")))
+        if run.__module__ not in BESIDE:
+            commits.append(bool(given.get("durable")))
         return submit(run, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store._writer, "submit", watch)
@@ -215,5 +217,6 @@ def _make_format_2(path: Path, *, message: str) -> None:
             "envelope_sender, user, addresses) VALUES (?, 's', 1, 9, 0, '', '', '', '', '', '{}')",
             (message,),
         )
-        connection.execute("INSERT INTO source VALUES (1, 0, ?, '{}')", (b"the bytes",))
+        receipt = '{"envelope":{"sender":"","recipients":[]},"session":{"id":"s","peer":"p","began":1},"transcript":[]}'
+        connection.execute("INSERT INTO source VALUES (1, 0, ?, ?)", (b"the bytes", receipt))
         connection.execute("UPDATE counter SET messages = 1, unread = 1, size = 9")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailsluice.errors import SettingsError
-from mailsluice.options import Endpoint, parse_endpoint, parse_size, show_size
+from mailsluice.options import Endpoint, parse_age, parse_endpoint, parse_size, show_size
 from mailsluice.settings import load_settings
 
 
@@ -101,3 +101,36 @@ def test_what_is_no_endpoint_is_refused(text: str) -> None:
 def test_a_size_is_read_with_its_unit(text: str, size: int) -> None:
     assert parse_size(text) == size
     assert parse_size(show_size(size)) == size
+
+
+def test_what_is_kept_is_limited_unless_it_is_said_otherwise(private_folders: Path) -> None:
+    settings = load_settings({}, {})
+    assert (settings.max_messages, settings.max_age, settings.max_bytes) == (10_000, 0, 2 << 30)
+    write_config('max_messages = 0\nmax_age = "7d"\nmax-bytes = "0"\nmailbox_max = ["Shop=5"]', private_folders)
+    settings = load_settings({"max_bytes": "3G"}, {"MAILSLUICE_MAILBOX_MAX": "a=1, b=2"})
+    assert (settings.max_messages, settings.max_age, settings.max_bytes) == (0, 7 * 86_400, 3 << 30)
+    assert settings.mailbox_max == (("a", 1), ("b", 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("12 H", 43_200), ("4w", 4 * 604_800), ("0", 0), ("0d", 0)]
+)
+def test_an_age_is_a_number_with_a_unit(text: str, seconds: int) -> None:
+    assert parse_age(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "1y", "-1d", "1.5h"])
+def test_an_age_that_cannot_be_read_says_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match="7d"):
+        parse_age(text)
+
+
+def test_rules_for_mailboxes_and_tags_are_read_and_refused_at_the_start() -> None:
+    rules = {"mailbox_rule": ("domain:*.example.com=sub",), "tag_rule": ("from:ada OR header:x-app=cron=jobs",)}
+    settings = load_settings(rules, {})
+    assert [str(one) for one in (*settings.mailbox_rule, *settings.tag_rule)] == [
+        "domain:*.example.com=sub",
+        "from:ada OR header:x-app=cron=jobs",
+    ]
+    with pytest.raises(SettingsError, match=r"--tag-rule: .* will not do; a rule cannot ask for is:"):
+        load_settings({"tag_rule": ("is:unread=x",)}, {})

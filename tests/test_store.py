@@ -116,23 +116,10 @@ async def test_marking_tells_only_what_changed(store: Store) -> None:
     assert await store.mark_seen(None, seen=True) == [two.id]
 
 
-async def test_a_deleted_message_leaves_nothing(store: Store) -> None:
-    capture = make_capture(spooled(store, LARGE))
-    await store.add(capture)
-    await store.delete([capture.id])
-    assert await store.raw(capture.id) is None
-    assert await store.receipt(capture.id) is None
-    with sqlite3.connect(store.path) as connection:
-        assert connection.execute("SELECT (SELECT count(*) FROM source) + (SELECT count(*) FROM chunk)").fetchone() == (
-            0,
-        )
-    connection.close()
-
-
 async def test_deleting_all_empties_every_table_and_a_key_is_never_used_again(store: Store) -> None:
     await store.add(make_capture())
     (before,) = await store.list_messages(limit=1)
-    assert await store.delete(None) is None
+    assert (await store.delete(None)).ids is None
     await store.add(make_capture())
     (after,) = await store.list_messages(limit=0)
     assert after.key > before.key

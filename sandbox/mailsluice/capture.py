@@ -5,8 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+IMPORT_PEER: Final = "import"
+"""The `peer` of a session that was none: its messages were imported, and no rule releases them."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
@@ -75,8 +79,8 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
 class SessionFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the SMTP session had told when the message ended.
 
-    `peer` is `address:port`, or `unix`; `began` is microseconds UTC; `tls` names version and cipher, empty without TLS;
-    `user` is the AUTH identity; `warnings` are oddities of this session in words for a person.
+    `peer` is `address:port`, `unix` or IMPORT_PEER; `began` is microseconds UTC; `tls` names version and cipher, empty
+    without TLS; `user` is the AUTH identity; `warnings` are oddities of this session in words for a person.
     """
 
     id: str

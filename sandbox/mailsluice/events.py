@@ -30,7 +30,33 @@ class Marked(Event, frozen=True):
 
 
 class Deleted(Event, frozen=True):
-    """Messages were deleted; None means all of them."""
+    """Messages were deleted; None means all of them but the pinned ones, or all of a mailbox."""
+
+    ids: tuple[str, ...] | None
+    mailbox: str = ""
+
+
+class Restored(Event, frozen=True):
+    """A deletion was taken back; None means more messages than anybody names."""
+
+    ids: tuple[str, ...] | None
+
+
+class Found(Event, frozen=True):
+    """In these messages a code or a link to act on was found."""
+
+    ids: tuple[str, ...]
+
+
+class Pinned(Event, frozen=True):
+    """Messages were pinned or let go of."""
+
+    ids: tuple[str, ...]
+    pinned: bool
+
+
+class Tagged(Event, frozen=True):
+    """Messages have other tags; None means that a tag was renamed or deleted wherever it was."""
 
     ids: tuple[str, ...] | None
 

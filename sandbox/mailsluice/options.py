@@ -79,6 +79,21 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
+def parse_limit(text: str) -> int:
+    """Read a whole number; 0 is unlimited."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError("write a whole number; 0 is unlimited")
+    return int(text)
+
+
+def parse_age(text: str) -> int:
+    """Read a span of time, `90s`, `30m`, `12h`, `7d` or `4w`, in seconds; 0 is unlimited."""
+    match = re.fullmatch(r"([0-9]{1,6})\s*([smhdw])|0", text.strip().lower())
+    if not match:
+        raise ValueError("write a number and a unit, such as 12h, 7d or 4w; 0 is unlimited")
+    return int(match[1] or 0) * {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}.get(match[2], 0)
+
+
 def parse_switch(text: str) -> bool:
     """Read true or false in the usual spellings; an empty text is false."""
     if text.lower() in {"1", "true", "yes", "on"}:

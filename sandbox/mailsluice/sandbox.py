@@ -4,13 +4,25 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, NamedTuple
 
 from mailsluice.automatic import Automatic
 from mailsluice.capture import SessionRecord, now
-from mailsluice.events import Captured, Deleted, Events, Marked, ReleaseChanged, SessionKept, TroubleChanged
+from mailsluice.events import (
+    Captured,
+    Deleted,
+    Events,
+    Found,
+    Marked,
+    Pinned,
+    ReleaseChanged,
+    Restored,
+    SessionKept,
+    Tagged,
+    TroubleChanged,
+)
 from mailsluice.instance import new_token
 from mailsluice.message.bounds import Bounds
 from mailsluice.relay.outbox import Outbox
@@ -21,7 +33,7 @@ from mailsluice.release import Release
 from mailsluice.releasing import Releasing
 from mailsluice.settings import Settings
 from mailsluice.smtp.listener import Listener
-from mailsluice.store import Store, StoreError, open_store
+from mailsluice.store import Deletion, Limits, Sorting, Store, StoreError, open_store
 
 _PROBE_SECONDS: Final = 2.0
 
@@ -62,17 +74,62 @@ class Sandbox:
         self.began = now()
         self.bounds = header_bounds(settings)
 
-    async def mark_seen(self, ids: Sequence[str] | None, *, seen: bool) -> None:
-        """Mark these messages, or all for None, and tell everyone who watches."""
-        changed = await self.store.mark_seen(ids, seen=seen)
+    async def mark_seen(self, ids: Sequence[str] | None, *, seen: bool, mailbox: str = "") -> list[str]:
+        """Mark these messages, or for None all (of a mailbox); the ids that changed. Everyone who watches is told."""
+        changed = await self.store.mark_seen(ids, seen=seen, mailbox=mailbox)
         if changed:
             self.events.publish(Marked(tuple(changed), seen))
+        return changed
 
-    async def delete(self, ids: Sequence[str] | None) -> None:
-        """Delete these messages, or all for None, and tell everyone who watches."""
-        gone = await self.store.delete(ids)
-        if gone is None or gone:
-            self.events.publish(Deleted(None if gone is None else tuple(gone)))
+    async def delete(self, ids: Sequence[str] | None, *, mailbox: str = "", pinned: bool = False) -> Deletion:
+        """Delete these messages, or for None all (of a mailbox) but the pinned ones, and those too with `pinned`.
+
+        Everyone who watches is told. For ten seconds `undo` takes the deletion back by its token.
+        """
+        deletion = await self.store.delete(ids, mailbox=mailbox, pinned=pinned)
+        if ids is None or deletion.messages:
+            self.events.publish(Deleted(deletion.ids, mailbox))
+        return deletion
+
+    async def undo(self, deleted: str | Sequence[str]) -> list[Deletion]:
+        """Take back the deletion of this token, or those by which messages of these ids went; empty: it is too late."""
+        found = await self.store.undo(deleted)
+        for deletion in found:
+            self.events.publish(Restored(deletion.ids))
+        return found
+
+    async def pin(self, ids: Sequence[str], *, pinned: bool) -> list[str]:
+        """Pin these messages, or let go of them; the ids that changed. Everyone who watches is told."""
+        changed = await self.store.pin(ids, pinned=pinned)
+        if changed:
+            self.events.publish(Pinned(tuple(changed), pinned))
+        return changed
+
+    async def set_tags(self, ids: Sequence[str], names: Iterable[str]) -> None:
+        """Give these messages these tags and no others."""
+        self._tell_tagged(await self.store.set_tags(ids, names))
+
+    async def add_tags(self, ids: Sequence[str], names: Iterable[str]) -> None:
+        """Give these messages these tags too."""
+        self._tell_tagged(await self.store.add_tags(ids, names))
+
+    async def remove_tags(self, ids: Sequence[str], names: Iterable[str]) -> None:
+        """Take these tags from these messages."""
+        self._tell_tagged(await self.store.remove_tags(ids, names))
+
+    async def rename_tag(self, old: str, new: str) -> None:
+        """Give a tag another name; LookupError if there is no such tag, Refusal if the new name is taken or no name."""
+        await self.store.rename_tag(old, new)
+        self.events.publish(Tagged(None))
+
+    async def delete_tag(self, name: str) -> None:
+        """Take a tag from every message; LookupError if there is no such tag."""
+        await self.store.delete_tag(name)
+        self.events.publish(Tagged(None))
+
+    def _tell_tagged(self, ids: Sequence[str]) -> None:
+        if ids:
+            self.events.publish(Tagged(tuple(ids)))
 
     async def reconsider(self, profile: str) -> None:
         """Let go on what waits because a sign-in was refused: the profile or its password changed, or a test passed."""
@@ -103,8 +160,12 @@ async def open_sandbox(
                 database,
                 durability=settings.durability,
                 on_captured=lambda id: events.publish(Captured(id)),
+                on_deleted=lambda ids: events.publish(Deleted(ids)),
+                on_found=lambda ids: events.publish(Found(ids)),
                 on_trouble=lambda trouble: events.publish(TroubleChanged(trouble)),
                 bounds=header_bounds(settings),
+                sorting=_sorting(settings),
+                limits=_limits(settings),
             )
         )
         await stack.enter_async_context(_probing(store))
@@ -143,6 +204,24 @@ async def open_sandbox(
 def header_bounds(settings: Settings) -> Bounds:
     """How much of a header is interpreted, as the settings say."""
     return Bounds(fields=settings.max_header_fields, size=settings.max_header_size)
+
+
+def _sorting(settings: Settings) -> Sorting:
+    return Sorting(
+        mailbox_rules=settings.mailbox_rule,
+        mailbox_by_tag=settings.mailbox_by_tag,
+        tag_rules=settings.tag_rule,
+        by_plus=not settings.no_plus_tags,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        messages=settings.max_messages,
+        age=settings.max_age,
+        size=settings.max_bytes,
+        mailboxes=dict(settings.mailbox_max),
+    )
 
 
 def own_accounts() -> Accounts:

@@ -1,7 +1,7 @@
 """Every setting: its default, flag, environment variable, TOML key and help, in one frozen dataclass."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
@@ -9,19 +9,23 @@ from typing import Any, cast
 import platformdirs
 
 from mailsluice.errors import SettingsError
+from mailsluice.mailbox import MailboxRule, parse_mailbox_limit, parse_mailbox_rule
 from mailsluice.options import (
     Durability,
     Endpoint,
     Option,
+    parse_age,
     parse_count,
     parse_database,
     parse_durability,
     parse_endpoint,
     parse_host_name,
+    parse_limit,
     parse_size,
     parse_switch,
     show_size,
 )
+from mailsluice.tagging import TagRule, parse_tag_rule
 
 
 def _setting(default: object, option: Option) -> Any:
@@ -31,6 +35,15 @@ def _setting(default: object, option: Option) -> Any:
 def _bound(default: int, help: str, flag: str, *, is_size: bool = False, metavar: str = "") -> Any:
     metavar = metavar or ("SIZE" if is_size else "NUMBER")
     return _setting(default, Option(help, parse_size if is_size else parse_count, flag, metavar=metavar))
+
+
+def _several(parse: Callable[[str], Any], help: str, flag: str, metavar: str) -> Any:
+    option = Option(help, parse, flag, metavar=metavar, shown_default="none", repeatable=True)
+    return _setting((), option)
+
+
+def _switch(help: str, flag: str) -> Any:
+    return _setting(False, Option(help, parse_switch, flag, is_switch=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,26 +82,63 @@ class Settings:
         50 << 20,
         Option("The largest message accepted.", parse_size, "--max-message-size", metavar="SIZE"),
     )
-    allowed_host: tuple[str, ...] = _setting(
-        (),
+    max_messages: int = _setting(
+        10_000,
         Option(
-            "A further host name by which browsers may reach the web port; may be given several times.",
-            parse_host_name,
-            "--allowed-host",
-            metavar="NAME",
-            shown_default="none",
-            repeatable=True,
+            "The most messages kept: beyond it the oldest go; 0 is unlimited.", parse_limit, "--max", "-m", "NUMBER"
         ),
     )
-    mailpit_release: bool = _setting(
-        False,
+    max_age: int = _setting(
+        0,
         Option(
-            "Let POST /api/v1/message/{id}/release send through the default profile: any program that reaches the web "
-            "port may then mail that profile's allowed recipients.",
-            parse_switch,
-            "--mailpit-release",
-            is_switch=True,
+            "How long messages are kept, such as 12h or 7d; 0 is unlimited.",
+            parse_age,
+            "--max-age",
+            metavar="TIME",
+            shown_default="unlimited",
         ),
+    )
+    max_bytes: int = _bound(
+        2 << 30,
+        "The most bytes of messages kept: beyond it the oldest go; 0 is unlimited.",
+        "--max-bytes",
+        is_size=True,
+    )
+    mailbox_max: tuple[tuple[str, int], ...] = _several(
+        parse_mailbox_limit,
+        "The most messages kept in one mailbox; may be given several times.",
+        "--mailbox-max",
+        "NAME=NUMBER",
+    )
+    mailbox_rule: tuple[MailboxRule, ...] = _several(
+        parse_mailbox_rule,
+        "Which messages come into which mailbox, such as `recipient:*@shop.example=shop`, `sender:cron@*=cron` or "
+        "`domain:*.example.com=example`: an AUTH user decides first, then the first that fits; may be given several "
+        "times.",
+        "--mailbox-rule",
+        "PATTERN=NAME",
+    )
+    mailbox_by_tag: bool = _switch(
+        "Let the +tag of a recipient's address decide the mailbox where neither AUTH user nor rule does.",
+        "--mailbox-by-tag",
+    )
+    tag_rule: tuple[TagRule, ...] = _several(
+        parse_tag_rule,
+        "Which messages get which tag when they come, such as `subject:invoice=billing`; may be given several times.",
+        "--tag-rule",
+        "SEARCH=TAG",
+    )
+    no_plus_tags: bool = _switch("Give messages no tag for the +tag of their recipients' addresses.", "--no-plus-tags")
+    allowed_host: tuple[str, ...] = _several(
+        parse_host_name,
+        "A further host name by which browsers may reach the web port; may be given several times.",
+        "--allowed-host",
+        "NAME",
+    )
+    mailpit_release: bool = _switch(
+        "Let POST /api/v1/message/{id}/release send through the default profile: any program that reaches the web "
+        "port may then mail that profile's allowed recipients.",
+        "--mailpit-release",
     )
     smtp_tls_cert: str = _setting(
         "",
@@ -110,14 +160,8 @@ class Settings:
             shown_default="in the certificate's file",
         ),
     )
-    smtp_tls: bool = _setting(
-        False,
-        Option("Begin every SMTP session with TLS (implicit TLS).", parse_switch, "--smtp-tls", is_switch=True),
-    )
-    smtp_require_starttls: bool = _setting(
-        False,
-        Option("Refuse mail and AUTH before STARTTLS.", parse_switch, "--smtp-require-starttls", is_switch=True),
-    )
+    smtp_tls: bool = _switch("Begin every SMTP session with TLS (implicit TLS).", "--smtp-tls")
+    smtp_require_starttls: bool = _switch("Refuse mail and AUTH before STARTTLS.", "--smtp-require-starttls")
     smtp_auth_file: str = _setting(
         "",
         Option(

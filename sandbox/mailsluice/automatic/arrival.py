@@ -39,6 +39,7 @@ def candidate_of(
         size=listed.size,
         received=listed.received,
         mailbox=listed.mailbox,
+        tags=listed.tags,
         user=listed.user,
         has=_has(message, receipt),
         states=frozenset({"read" if listed.seen else "unread", *(("pinned",) if listed.pinned else ())}),

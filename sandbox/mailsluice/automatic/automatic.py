@@ -13,7 +13,7 @@ import msgspec
 
 from mailsluice.automatic.arrival import candidate_of, looks_inside
 from mailsluice.automatic.drafting import draft_rule, query_of
-from mailsluice.capture import now
+from mailsluice.capture import IMPORT_PEER, now
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.events import Events, RulesChanged, Subscription
 from mailsluice.message.bounds import DEFAULT, Bounds
@@ -204,15 +204,16 @@ class Automatic:
                 served.update((rule.profile, one) for one in fresh)
 
     async def _matching(self, listed: ListedMessage, asked: Sequence[tuple[Rule, Query]]) -> list[Rule]:
-        raw, receipt = None, None
-        if any(looks_inside(query) for _, query in asked):
-            raw, receipt = await asyncio.gather(self._store.raw(listed.id), self._store.receipt(listed.id))
+        receipt = await self._store.receipt(listed.id) if asked else None
+        if receipt is None or receipt.session.peer == IMPORT_PEER:
+            return []  # no app has sent it just now
+        raw = await self._store.raw(listed.id) if any(looks_inside(query) for _, query in asked) else None
 
         def look() -> list[Rule]:
             candidate = candidate_of(listed, raw, receipt, bounds=self._bounds)
             return [rule for rule, query in asked if matches(query, candidate)]
 
-        return await asyncio.to_thread(look) if asked else []
+        return await asyncio.to_thread(look)
 
     async def _release(self, rule: Rule, message: str, recipients: tuple[str, ...]) -> bool:
         """Queue the copy, or note why not; whether it was queued."""

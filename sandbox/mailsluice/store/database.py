@@ -60,7 +60,8 @@ def check_usable(connection: sqlite3.Connection, *, path: Path) -> None:
             "upgrade Mailsluice or name another file with --database"
         )
     # Both ends of every table: a file that was cut short or overwritten shows it here, not at somebody's first click.
-    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %'"
+    for (table,) in connection.execute(tables).fetchall():
         for order in ("ASC", "DESC"):
             connection.execute(f"SELECT * FROM {table} ORDER BY 1 {order} LIMIT 1").fetchall()
 

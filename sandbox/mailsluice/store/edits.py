@@ -2,51 +2,39 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
+
+from mailsluice.store.counters import Change, change, mailboxes_of
 
 _BALLAST: Final = 256 << 10
 _NAMED: Final = "id IN (SELECT value FROM json_each(:ids))"
 
 
-def mark_seen(connection: sqlite3.Connection, ids: Sequence[str] | None, *, seen: bool) -> list[str]:
-    """Mark messages, all of them for None; the ids that changed."""
+def mark_seen(connection: sqlite3.Connection, ids: Sequence[str] | None, *, seen: bool, mailbox: str) -> list[str]:
+    """Mark messages, for None all (of a mailbox); the ids that changed."""
     where = "TRUE" if ids is None else _NAMED
+    where += " AND mailbox = :mailbox" if mailbox else ""
     changed = connection.execute(
-        f"UPDATE message SET seen = :seen WHERE seen <> :seen AND {where} RETURNING id",
-        {"seen": int(seen), "ids": json.dumps(ids)},
+        f"UPDATE message SET seen = :seen WHERE seen <> :seen AND {where} RETURNING id, mailbox",
+        {"seen": int(seen), "ids": json.dumps(ids), "mailbox": mailbox},
     ).fetchall()
-    connection.execute(
-        "UPDATE counter SET unread = unread + :more WHERE mailbox = ''",
-        {"more": -len(changed) if seen else len(changed)},
-    )
-    return [id for (id,) in changed]
+    numbers = Counter(mailbox for _, mailbox in changed)
+    change(connection, {mailbox: Change(unread=-many if seen else many) for mailbox, many in numbers.items()})
+    return [id for id, _ in changed]
 
 
-def delete(connection: sqlite3.Connection, ids: Sequence[str] | None) -> list[str] | None:
-    """Delete messages with all that belongs to them; the ids that are gone, None when all are."""
-    if ids is None:
-        for table in ("message", "source", "chunk"):
-            connection.execute(f"DELETE FROM {table}")
-        connection.execute(
-            "UPDATE counter SET deleted = deleted + messages, messages = 0, unread = 0, size = 0 WHERE mailbox = ''"
-        )
-        return None
-    gone = connection.execute(
-        f"DELETE FROM message WHERE {_NAMED} RETURNING key, id, size, seen", {"ids": json.dumps(ids)}
+def pin(connection: sqlite3.Connection, ids: Sequence[str], *, pinned: bool) -> list[str]:
+    """Pin messages or let go of them; the ids that changed."""
+    changed = connection.execute(
+        f"UPDATE message SET pinned = :pinned WHERE pinned <> :pinned AND {_NAMED} RETURNING id, mailbox, size",
+        {"pinned": int(pinned), "ids": json.dumps(ids)},
     ).fetchall()
-    connection.executemany("DELETE FROM source WHERE message = ?", ((key,) for key, *_ in gone))
-    connection.executemany("DELETE FROM chunk WHERE message_id = ?", ((id,) for _, id, *_ in gone))
-    connection.execute(
-        "UPDATE counter SET deleted = deleted + :number, messages = messages - :number, unread = unread - :unread, "
-        "size = size - :size WHERE mailbox = ''",
-        {
-            "number": len(gone),
-            "unread": sum(not seen for *_, seen in gone),
-            "size": sum(size for _, _, size, _ in gone),
-        },
-    )
-    return [id for _, id, *_ in gone]
+    sign = 1 if pinned else -1
+    changes = ((mailbox, Change(pinned=sign, pinned_size=sign * size)) for _, mailbox, size in changed)
+    change(connection, mailboxes_of(changes))
+    return [id for id, *_ in changed]
 
 
 def delete_chunks(connection: sqlite3.Connection, id: str) -> None:

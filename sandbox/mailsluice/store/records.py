@@ -10,7 +10,8 @@ class ListedMessage(msgspec.Struct, frozen=True):
     """One captured message as lists need it.
 
     `key` orders by arrival (newest = highest) and stays inside; `id` is its name outside. `received` is microseconds
-    UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names.
+    UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names. `tags`
+    are sorted. `code` is the one-time code in it, `action` the link that a person would act on (JSON); empty without.
     """
 
     key: int
@@ -25,6 +26,9 @@ class ListedMessage(msgspec.Struct, frozen=True):
     envelope_sender: str
     unlisted: tuple[str, ...]
     user: str
+    tags: tuple[str, ...] = ()
+    code: str = ""
+    action: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -45,3 +49,15 @@ class Counts(msgspec.Struct, frozen=True):
     accepted: int = 0
     accepted_size: int = 0
     rejected: int = 0
+
+
+class Deletion(msgspec.Struct, frozen=True):
+    """What was deleted together, and can be taken back together by its `token` until `until` (microseconds UTC).
+
+    `messages` is their number; `ids` are None where they are all, or so many that nobody names them.
+    """
+
+    token: str
+    messages: int
+    ids: tuple[str, ...] | None
+    until: int

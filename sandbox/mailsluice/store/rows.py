@@ -17,13 +17,14 @@ log = logging.getLogger(__name__)
 
 _LISTED: Final = (
     "key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, "
-    "envelope_sender, user, addresses"
+    "envelope_sender, user, addresses, code, action, "
+    "(SELECT group_concat(tag, char(10)) FROM tagged WHERE tagged.message = message.key)"
 )
 SELECT_LISTED: Final = f"SELECT {_LISTED} FROM message"
 
 _INSERT_MESSAGE: Final = (
-    "INSERT INTO message (id, session, received, size, attachments, subject, snippet, message_id, envelope_sender, "
-    "user, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO message (id, mailbox, session, received, size, attachments, subject, snippet, message_id, "
+    "envelope_sender, user, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_SOURCE: Final = "INSERT INTO source (message, encoding, content, receipt) VALUES (?, ?, ?, ?)"
 
@@ -53,17 +54,20 @@ def safe_summary(raw: bytes, bounds: Bounds) -> Summary:
         return Summary()
 
 
-def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Summary) -> int:
-    """Store message, source and envelope, and return the size to count; a spooled body's chunks are stored already."""
+def insert_capture(
+    connection: sqlite3.Connection, capture: Capture, summary: Summary, *, mailbox: str
+) -> tuple[int, int]:
+    """Store message, source and envelope; the key, and the size to count. A spooled body's chunks are there already."""
     size = len(capture.body) if isinstance(capture.body, bytes) else capture.body.size
     encoding, content = pack(capture.body) if isinstance(capture.body, bytes) else (CHUNKED, None)
     addresses = _Addresses(
-        summary.sender, summary.to, summary.cc, summary.bcc, summary.reply_to, _unlisted(capture.envelope, summary)
+        summary.sender, summary.to, summary.cc, summary.bcc, summary.reply_to, unlisted_of(capture.envelope, summary)
     )
     key = connection.execute(
         _INSERT_MESSAGE,
         (
             capture.id,
+            mailbox,
             capture.session.id,
             capture.received,
             size,
@@ -78,13 +82,13 @@ def insert_capture(connection: sqlite3.Connection, capture: Capture, summary: Su
     ).lastrowid
     receipt = _to_json(Receipt(capture.envelope, capture.session, capture.transcript))
     connection.execute(_INSERT_SOURCE, (key, encoding, content, receipt.decode()))
-    return size
+    return key or 0, size
 
 
 def listed(row: tuple[Any, ...]) -> ListedMessage:
     """The record of a row of `SELECT_LISTED`."""
     key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, *rest = row
-    envelope_sender, user, addresses = rest
+    envelope_sender, user, addresses, code, action, tags = rest
     who = _read_addresses(addresses)
     return ListedMessage(
         key=key,
@@ -109,10 +113,13 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
         envelope_sender=envelope_sender,
         unlisted=who.unlisted,
         user=user,
+        tags=tuple(sorted(tags.split("\n"))) if tags else (),
+        code=code,
+        action=action,
     )
 
 
-def _unlisted(envelope: Envelope, summary: Summary) -> tuple[str, ...]:
+def unlisted_of(envelope: Envelope, summary: Summary) -> tuple[str, ...]:
     """Envelope recipients that no header names: what an app sent as Bcc."""
     if len(envelope.recipients) == len(summary.to) == 1 and envelope.recipients[0].address == summary.to[0].address:
         return ()  # most mail: no sets, no lower case

@@ -70,7 +70,8 @@ def insert_chunks(connection: sqlite3.Connection, *, message_id: str, chunks: li
 
 def delete_leftover_chunks(connection: sqlite3.Connection) -> None:
     """Remove pieces whose message was never acknowledged, because the program died in between."""
-    connection.execute("DELETE FROM chunk WHERE message_id NOT IN (SELECT id FROM message)")
+    known = "SELECT id FROM message UNION ALL SELECT id FROM trash"
+    connection.execute(f"DELETE FROM chunk WHERE message_id NOT IN ({known})")
 
 
 def read_source(connection: sqlite3.Connection, id: str) -> bytes | None:

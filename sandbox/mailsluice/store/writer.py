@@ -20,6 +20,8 @@ _LOOK_SECONDS: Final = 0.25
 _LOOK_BYTES: Final = 4 << 20
 _PASSIVE_CHECKPOINT_BYTES: Final = 16 << 20
 _FORCED_CHECKPOINT_BYTES: Final = 64 << 20
+_READERS_MAY_HOLD_MS: Final = 20
+_BUSY_MS: Final = 10_000
 
 T = TypeVar("T")
 Run = Callable[[sqlite3.Connection], T]
@@ -98,6 +100,10 @@ class Writer:
             return done
         self._jobs.put(_Job(run, done, after, proves_health, durable))
         return done
+
+    def fold_log(self) -> None:
+        """Have the write-ahead log folded into the database soon, beside the writer."""
+        self._checkpoint_wanted.set()
 
     async def close(self) -> None:
         """Finish what is queued, then close the connection."""
@@ -202,8 +208,10 @@ class Writer:
         if size > _PASSIVE_CHECKPOINT_BYTES:
             self._checkpoint_wanted.set()
         if size > _FORCED_CHECKPOINT_BYTES:  # steady load: the passive one never gets to the log's start
+            self._connection.execute(f"PRAGMA busy_timeout = {_READERS_MAY_HOLD_MS}")  # a long search is a long reader
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
     def _checkpoint(self) -> None:
         """Fold the write-ahead log into the database beside the writer, which then never waits for the disk."""

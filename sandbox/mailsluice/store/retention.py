@@ -1,0 +1,97 @@
+"""How much mail is kept: beyond the limits the oldest goes, a few messages at a time."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from mailsluice.store.counters import ALL, Change, change, gone, mailboxes_of
+from mailsluice.store.trash import erase, small_step
+
+STEP: Final = 100
+"""Messages that go in one transaction, so that captures never wait for long."""
+
+_SECOND: Final = 1_000_000
+_RELEASING: Final = "SELECT message FROM release WHERE is_open = 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is kept of all mail (messages, seconds, bytes) and of single mailboxes (messages); 0 is unlimited.
+
+    Pinned messages stay, those with an open release until it ends; neither count.
+    """
+
+    messages: int = 0
+    age: int = 0
+    size: int = 0
+    mailboxes: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return any((self.messages, self.age, self.size, *self.mailboxes.values()))
+
+
+class _Row(NamedTuple):
+    key: int
+    id: str
+    size: int
+    mailbox: str
+    seen: int
+    received: int
+
+
+def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[str]:
+    """Remove the oldest of what is too much, in one small step; their ids, none when nothing is too much."""
+    due = list(_beyond(connection, ALL, limits, now))
+    for mailbox, most in limits.mailboxes.items():
+        if not due:
+            due = list(_beyond(connection, mailbox, Limits(messages=most), now))
+    if not due:
+        return []
+    step = small_step([(row.key, row.id, row.size) for row in due])
+    keys = [(key,) for key, _ in step]
+    connection.executemany("DELETE FROM message WHERE key = ?", keys)
+    connection.executemany("DELETE FROM tagged WHERE message = ?", keys)
+    erase(connection, step)
+    rows = due[: len(step)]
+    change(connection, gone(mailboxes_of((row.mailbox, Change(1, 1 - row.seen, row.size)) for row in rows)))
+    return [id for _, id in step]
+
+
+def _beyond(connection: sqlite3.Connection, mailbox: str, limits: Limits, now: int) -> Iterator[_Row]:
+    """The oldest messages that are too many, too much or too old; those of one step."""
+    messages, size = _excess(connection, mailbox, limits)
+    oldest_kept = now - limits.age * _SECOND if limits.age else 0
+    if messages <= 0 and size <= 0 and not oldest_kept:
+        return
+    for row in _oldest(connection, mailbox):
+        if messages <= 0 and size <= 0 and row.received >= oldest_kept:
+            return
+        messages -= 1
+        size -= row.size
+        yield row
+
+
+def _excess(connection: sqlite3.Connection, mailbox: str, limits: Limits) -> tuple[int, int]:
+    """How many messages and bytes there are too many, those left out that cannot go."""
+    query = "SELECT messages - pinned, size - pinned_size FROM counter WHERE mailbox = :mailbox"
+    messages, size = connection.execute(query, {"mailbox": mailbox}).fetchone() or (0, 0)
+    messages = messages - limits.messages if limits.messages else 0
+    size = size - limits.size if limits.size else 0
+    if messages > 0 or size > 0:
+        query = f"SELECT count(*), total(size) FROM message WHERE {_of(mailbox)} pinned = 0 AND id IN ({_RELEASING})"
+        held, held_size = connection.execute(query, {"mailbox": mailbox}).fetchone()
+        messages, size = messages - held, size - int(held_size)
+    return messages, size
+
+
+def _oldest(connection: sqlite3.Connection, mailbox: str) -> list[_Row]:
+    query = (
+        f"SELECT key, id, size, mailbox, seen, received FROM message WHERE {_of(mailbox)} pinned = 0 "
+        f"AND id NOT IN ({_RELEASING}) ORDER BY key LIMIT :step"
+    )
+    return [_Row(*row) for row in connection.execute(query, {"mailbox": mailbox, "step": STEP})]
+
+
+def _of(mailbox: str) -> str:
+    return "mailbox = :mailbox AND" if mailbox else ""

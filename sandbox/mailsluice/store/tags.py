@@ -1,0 +1,99 @@
+"""The tags of messages, by name; upper and lower case are one tag, written as it was written first."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from mailsluice.errors import Refusal
+from mailsluice.search.words import normal
+from mailsluice.tagging import clean_tag, clean_tags
+
+MOST_NAMES: Final = 10_000
+"""Different tags in all: each is named in every list that an API gives."""
+
+_NAMED: Final = "(SELECT value FROM json_each(:ids))"
+
+
+def tag_messages(connection: sqlite3.Connection, keys: Sequence[int], names: Iterable[str]) -> None:
+    """Tag messages, given by key; beyond the bound no new tag comes into being."""
+    for name in clean_tags(names):
+        stored = _stored(connection, name) if keys else ""
+        if stored:
+            connection.executemany(
+                "INSERT INTO tagged (message, tag) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                ((key, stored) for key in keys),
+            )
+
+
+def set_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Give messages these tags and no others; the ids that exist."""
+    found = _found(connection, ids)
+    connection.executemany("DELETE FROM tagged WHERE message = ?", ((key,) for key, _ in found))
+    tag_messages(connection, [key for key, _ in found], names)
+    return [id for _, id in found]
+
+
+def add_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Give messages these tags too; the ids that exist."""
+    found = _found(connection, ids)
+    tag_messages(connection, [key for key, _ in found], names)
+    return [id for _, id in found]
+
+
+def remove_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Take these tags from messages; the ids that exist."""
+    found = _found(connection, ids)
+    for name in clean_tags(names):
+        known = _known(connection, name)
+        pairs = ((key, known) for key, _ in found)
+        connection.executemany("DELETE FROM tagged WHERE message = ? AND tag = ?", pairs)
+    return [id for _, id in found]
+
+
+def rename_tag(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Give a tag another name; LookupError if there is no such tag, Refusal if the new name will not do."""
+    known, name = _known(connection, old), clean_tag(new)
+    if not known:
+        raise LookupError(f"tag not found: {old}")
+    if not name or name != new.strip():
+        raise Refusal(f"invalid tag name: {new}", field="name")
+    if _known(connection, name) not in ("", known):
+        raise Refusal(f"tag already exists: {name}", field="name")
+    values = {"old": known, "new": name, "folded": normal(name)}
+    connection.execute("UPDATE tag SET name = :new, folded = :folded WHERE name = :old", values)
+    connection.execute("UPDATE tagged SET tag = :new WHERE tag = :old", values)
+
+
+def delete_tag(connection: sqlite3.Connection, name: str) -> None:
+    """Take a tag from every message; LookupError if there is no such tag."""
+    known = _known(connection, name)
+    if not known:
+        raise LookupError(f"tag not found: {name}")
+    connection.execute("DELETE FROM tagged WHERE tag = :name", {"name": known})
+
+
+def count_tags(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many messages have each tag, by name."""
+    return dict(connection.execute("SELECT name, messages FROM tag WHERE messages > 0 ORDER BY name").fetchall())
+
+
+def _stored(connection: sqlite3.Connection, name: str) -> str:
+    """The name under which a tag is known from now on; empty if there are too many to make another."""
+    known = _known(connection, name)
+    if known:
+        return known
+    if connection.execute("SELECT count(*) FROM tag").fetchone()[0] >= MOST_NAMES:
+        return ""
+    connection.execute("INSERT INTO tag (name, folded) VALUES (:name, :folded)", {"name": name, "folded": normal(name)})
+    return name
+
+
+def _known(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute("SELECT name FROM tag WHERE folded = :folded", {"folded": normal(name)}).fetchone()
+    return row[0] if row else ""
+
+
+def _found(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[int, str]]:
+    query = f"SELECT key, id FROM message WHERE id IN {_NAMED} ORDER BY key"
+    return connection.execute(query, {"ids": json.dumps(ids)}).fetchall()
