@@ -1,7 +1,7 @@
 """Dates as Go prints them, and as people write them in `before=`."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -10,6 +10,29 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _OFFSET_APART: Final = re.compile(r"\s+([+-][0-9]{2}:?[0-9]{2})(\s+[A-Z]{3,5})?$")
 _UNIX: Final = {10: 1_000_000, 13: 1_000, 16: 1}
 _FORMATS: Final = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
+
+
+class _Local(tzinfo):
+    """The server's zone at each moment, summer time and its past included, which a fixed offset does not know."""
+
+    def utcoffset(self, moment: datetime | None, /) -> timedelta | None:
+        return moment.replace(tzinfo=None).astimezone().utcoffset() if moment else None
+
+    def dst(self, moment: datetime | None, /) -> timedelta | None:
+        return None
+
+    def tzname(self, moment: datetime | None, /) -> str | None:
+        return moment.replace(tzinfo=None).astimezone().tzname() if moment else None
+
+    def fromutc(self, moment: datetime, /) -> datetime:
+        shown = moment.replace(tzinfo=UTC).astimezone()
+        naive = shown.replace(tzinfo=None)
+        is_second = naive.astimezone().utcoffset() != shown.utcoffset()
+        return naive.replace(tzinfo=self, fold=int(is_second))
+
+
+LOCAL: Final[tzinfo] = _Local()
+"""The server's zone, in which dates without one are meant."""
 
 
 def rfc3339(moment: datetime) -> str:

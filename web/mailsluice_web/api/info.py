@@ -24,7 +24,7 @@ async def runtime_info(sandbox: Sandbox) -> Info:
         DatabaseSize=await sandbox.store.size_on_disk(),
         Messages=counts.messages,
         Unread=counts.unread,
-        Tags={},
+        Tags=dict(sorted((await sandbox.store.tags()).items())),
         RuntimeStats=RuntimeStats(
             Uptime=(now() - sandbox.began) // 1_000_000,
             Memory=_resident_bytes(),

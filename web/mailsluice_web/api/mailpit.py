@@ -1,6 +1,5 @@
 """The part of Mailpit's HTTP API that test suites read captured mail with."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
@@ -15,19 +14,17 @@ from mailsluice.message.bounds import Bounds
 from mailsluice.message.headers import split_message
 from mailsluice.message.parse import parse
 from mailsluice.sandbox import Sandbox
-from mailsluice.store import LATEST, Counts, ListedMessage, StoreError
-from mailsluice_web.api import shapes
-from mailsluice_web.api.dates import parse_date
+from mailsluice.store import LATEST, ListedMessage, StoreError
+from mailsluice_web.api import searches, shapes, tags
 from mailsluice_web.api.gojson import encode
 from mailsluice_web.api.info import runtime_info
+from mailsluice_web.api.queries import message_named, understood
 from mailsluice_web.api.relaying import release, webui
 from mailsluice_web.api.resource import NotFound, Nowhere, Resource, text
-from mailsluice_web.api.selection import deletion, is_id, marking
+from mailsluice_web.api.selection import deletion, marking
 from mailsluice_web.downloads import safe_type
 
-_PAGE: Final = 50
 _PIECE: Final = 256 << 10
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 # A part may be HTML with scripts, and it comes from our own origin: opened as a page it gets neither.
 _PART_POLICY: Final = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -37,25 +34,16 @@ async def info(request: Request) -> Response:
     return _json(encode(await runtime_info(_sandbox(request))))
 
 
-async def list_messages(request: Request) -> Response:
-    """A page of the list, newest first; `limit=0` is all, `before` a date, exclusive."""
-    store, parameters = _sandbox(request).store, request.query_params
-    start = max(_number(parameters.get("start", ""), default=0), 0)
-    limit = _number(parameters.get("limit", ""), default=_PAGE)
-    listed = await store.list_messages(
-        limit=_PAGE if limit < 0 else limit,
-        offset=start,
-        received_before=parse_date(parameters.get("before", "")),
-    )
-    return _json(await run_in_threadpool(_page, listed, counts=await store.counts(), start=start))
-
-
 async def mark_messages(request: Request) -> Response:
-    """Mark the messages named, or all, as read or unread."""
-    body = await request.body()
+    """Mark the messages named, or found by a search, or all, as read or unread."""
+    body, sandbox = await request.body(), _sandbox(request)
     asked = await run_in_threadpool(marking, body)
-    if asked.ids is None or asked.ids:
-        await _sandbox(request).mark_seen(asked.ids, seen=asked.read)
+    ids = asked.ids
+    if asked.search:
+        zone = request.query_params.get("tz", "")
+        ids = await sandbox.store.search.ids(understood(asked.search, zone=zone, outcome="Nothing was changed."))
+    if ids is None or ids:
+        await sandbox.mark_seen(ids, seen=asked.read)
     return text("ok")
 
 
@@ -111,27 +99,11 @@ def _sandbox(request: Request) -> Sandbox:
 
 
 async def _source(request: Request) -> tuple[ListedMessage, bytes]:
-    id, store = str(request.path_params["id"]), _sandbox(request).store
-    listed = await store.get(id) if id == LATEST or is_id(id) else None
-    raw = await store.raw(listed.id) if listed else None
+    listed = await message_named(request)
+    raw = await _sandbox(request).store.raw(listed.id) if listed else None
     if listed is None or raw is None:
-        raise NotFound("Message not found" if id == LATEST else "404 page not found")
+        raise NotFound("Message not found" if request.path_params["id"] == LATEST else "404 page not found")
     return listed, raw
-
-
-def _page(listed: list[ListedMessage], *, counts: Counts, start: int) -> bytes:
-    return encode(
-        shapes.MessagesSummary(
-            total=counts.messages,
-            unread=counts.unread,
-            count=len(listed),
-            messages_count=counts.messages,
-            messages_unread=counts.unread,
-            start=start,
-            tags=[],
-            messages=[shapes.message_summary(one) for one in listed],
-        )
-    )
 
 
 def _part(raw: bytes, number: str, bounds: Bounds) -> tuple[bytes, dict[str, str]] | None:
@@ -145,10 +117,6 @@ def _part(raw: bytes, number: str, bounds: Bounds) -> tuple[bytes, dict[str, str
         "Content-Disposition": f'inline; filename="{name}"',
         "Content-Security-Policy": _PART_POLICY,
     }
-
-
-def _number(value: str, *, default: int) -> int:
-    return int(value) if _NUMBER.fullmatch(value) else default
 
 
 def _json(body: bytes) -> Response:
@@ -170,12 +138,14 @@ def _bytes(content: bytes, headers: dict[str, str]) -> Response:
 routes: Final[list[BaseRoute]] = [
     Route("/api/v1/info", Resource(get=info)),
     Route("/api/v1/webui", Resource(get=webui)),
-    Route("/api/v1/messages", Resource(get=list_messages, put=mark_messages, delete=delete_messages)),
+    Route("/api/v1/messages", Resource(get=searches.list_messages, put=mark_messages, delete=delete_messages)),
     Route("/api/v1/message/{id}", Resource(get=message)),
     Route("/api/v1/message/{id}/headers", Resource(get=message_headers)),
     Route("/api/v1/message/{id}/raw", Resource(get=message_raw)),
     Route("/api/v1/message/{id}/part/{part}", Resource(get=message_part)),
     Route("/api/v1/message/{id}/release", Resource(post=release)),
+    *searches.routes,
+    *tags.routes,
     Route("/api/v1/{rest:path}", Nowhere(options=True)),
     Route("/api/{rest:path}", Nowhere(options=False)),
 ]

@@ -18,8 +18,8 @@ from mailsluice.release import Release
 from mailsluice.releasing import Wishes
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.api.gojson import decode_object, encode
+from mailsluice_web.api.queries import is_id
 from mailsluice_web.api.resource import BadRequest, NotFound, text
-from mailsluice_web.api.selection import is_id
 from mailsluice_web.api.shapes import MessageRelay, WebUI
 
 _PATIENCE: Final = 60

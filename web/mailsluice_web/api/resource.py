@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from mailsluice.errors import StoreError
+from mailsluice.errors import Refusal, StoreError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -57,7 +57,7 @@ class Resource:
             return error_page("Method Not Allowed", status=405, headers={"Allow": self._allow})
         try:
             return await endpoint(request)
-        except BadRequest as error:
+        except (BadRequest, Refusal) as error:
             return text(str(error), status=400)
         except NotFound as error:
             return text(str(error), status=404)

@@ -1,30 +1,36 @@
-"""Which messages a write names: the bodies of PUT and DELETE on /api/v1/messages."""
+"""Which messages a write names, and what for: the bodies of PUT and DELETE in Mailpit's API."""
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from mailsluice_web.api.gojson import decode_object
+from mailsluice_web.api.queries import is_id
 from mailsluice_web.api.resource import BadRequest
 
-_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 _JSON_BEGINS: Final = re.compile(rb"\s*([\[{\"]|null)")
 _FORM_IDS: Final = re.compile(rb"(?i)(^|&)ids(\[\]|%5B%5D)?=[^&\s]")
 
 
 class Marking(msgspec.Struct, frozen=True):
-    """What a PUT asks for: mark these messages (None is all of them) as read or unread."""
+    """What a PUT asks for: mark these messages, or those that the search finds, as read or unread.
+
+    Without a search `ids` of None are all messages.
+    """
 
     ids: list[str] | None
+    search: str
     read: bool
 
 
-def is_id(text: str) -> bool:
-    """Whether this could be the id of a message."""
-    return _ID.fullmatch(text) is not None
+class Tagging(msgspec.Struct, frozen=True):
+    """What a PUT asks for: these tags, and no others, for these messages."""
+
+    ids: list[str]
+    tags: list[str]
 
 
 def deletion(body: bytes) -> list[str] | None:
@@ -50,9 +56,26 @@ def marking(body: bytes) -> Marking:
         raise BadRequest("Search must be a text; nothing was changed")
     if ids is not None and search:
         raise BadRequest("You may specify either IDs or a search query, not both")
-    if search:
-        raise BadRequest("Searching is not available in this version of Mailsluice; nothing was changed")
-    return Marking(ids=ids, read=bool(read))
+    if search and not search.strip():
+        raise BadRequest("Search is blank; nothing was changed")
+    return Marking(ids=ids, search=search or "", read=bool(read))
+
+
+def tagging(body: bytes) -> Tagging:
+    """What a PUT names; raises BadRequest for a body that is not understood."""
+    fields = _decode(body)
+    tags = fields.get("tags")
+    if tags is not None and not _are_texts(tags):
+        raise BadRequest("Tags must be a list of texts; nothing was changed")
+    return Tagging(ids=_ids(fields) or [], tags=tags or [])
+
+
+def renaming(body: bytes) -> str:
+    """The name that a PUT gives; raises BadRequest for a body that is not understood."""
+    name = _decode(body).get("name")
+    if not isinstance(name, str | None):
+        raise BadRequest("Name must be a text; nothing was changed")
+    return name or ""
 
 
 def _is_form(body: bytes) -> bool:
@@ -70,9 +93,13 @@ def _ids(fields: dict[str, Any]) -> list[str] | None:
     ids = fields.get("ids")
     if ids is None or ids == []:
         return None
-    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+    if not _are_texts(ids):
         raise BadRequest("IDs must be a list of texts; nothing was changed")
     return _known(ids)
+
+
+def _are_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _known(ids: Sequence[str]) -> list[str]:
