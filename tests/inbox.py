@@ -98,3 +98,13 @@ def words(tag: BeautifulSoup | Tag) -> str:
 
 def links(tree: BeautifulSoup | Tag, selector: str) -> dict[str, Any]:
     return {words(link): link["href"] for link in tree.select(selector)}
+
+
+def subjects(tree: BeautifulSoup | Tag) -> list[str]:
+    """Those of the rows, newest first."""
+    return [words(subject) for subject in tree.select("a.row .subject")]
+
+
+def logged_in(user: str) -> SessionFacts:
+    """A session whose mail comes into the mailbox of that name."""
+    return SessionFacts(new_id(), "127.0.0.1:40000", now(), "app", True, "", user)

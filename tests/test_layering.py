@@ -16,7 +16,7 @@ LAYERS = (
     {"mailsluice_web"},
     {"mailsluice.sandbox"},
     {"mailsluice.automatic"},
-    {"mailsluice.releasing"},
+    {"mailsluice.releasing", "mailsluice.exchange"},
     {"mailsluice.smtp", "mailsluice.relay", "mailsluice.store"},
 )
 LEAF = len(LAYERS)

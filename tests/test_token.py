@@ -26,8 +26,10 @@ OPEN = {
     ("/api/sandbox/releases", "GET"),
     ("/api/sandbox/releases/{id}", "GET"),
     ("/api/sandbox/releases/{id}/raw", "GET"),
+    ("/api/sandbox/export", "GET"),
+    ("/api/sandbox/import", "POST"),
 }
-"""What became of a release may be read like the mail itself."""
+"""What became of a release may be read like the mail itself; and who may capture mail may import some."""
 
 
 def is_locked(path: str, method: str) -> bool:

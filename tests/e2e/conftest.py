@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.chromium import CHROMIUM, FLAGS
+from tests.e2e.chromium import CHROMIUM, FLAGS, watch
 from tests.e2e.desk import NORMAL_PASSWORD, Desk, Office, open_office
 from tests.gmail import in_thread
+from tests.program import Program
 from tests.smarthost import APP_PASSWORD, USER
 
 
@@ -18,6 +19,30 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Everything the browser's console complained about."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
+    with browser.new_context() as context:
+        context.set_default_timeout(15_000)
+        watch(context, complaints)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def program(start: Program.Starter) -> Program:
+    return start("-d", ":memory:")
 
 
 @pytest.fixture(scope="module")

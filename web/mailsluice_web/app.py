@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.sandbox import Sandbox
-from mailsluice_web.api import health, mailpit
+from mailsluice_web.api import exchange, health, mailpit
+from mailsluice_web.api import keeping as keeping_api
+from mailsluice_web.api import messages as messages_api
 from mailsluice_web.api import profiles as profiles_api
 from mailsluice_web.api import releases as releases_api
 from mailsluice_web.api import rules as rules_api
@@ -23,7 +25,9 @@ from mailsluice_web.opened import Reader
 from mailsluice_web.pages import (
     checks,
     errors,
+    imports,
     inbox,
+    keeping,
     mails,
     messages,
     outbox,
@@ -64,22 +68,18 @@ def create_app(sandbox: Sandbox) -> Starlette:
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/", inbox.inbox),
-        Route("/messages", inbox.messages),
-        Route("/messages/marks", inbox.mark_all, methods=["POST"]),
-        Route("/messages/deletion", inbox.confirm_deletion),
-        Route("/messages/deletion", inbox.delete_all, methods=["POST"]),
+        *inbox.routes,
         Route("/messages/{id}.eml", parts.source_file),
         Route("/messages/{id}/raw", parts.source_text),
         Route("/messages/{id}/body", parts.body),
         Route("/messages/{id}/parts/{number}", parts.part),
-        Route("/messages/{id}/deletion", messages.confirm_deletion),
         Route("/messages/{id}/deletion", messages.delete, methods=["POST"]),
         locked("/messages/{id}/releases/new", preflights.of_message.new),
         locked("/messages/{id}/preflights", preflights.of_message.again, methods=["POST"]),
         Route("/messages/{id}/preflights/{digest}.eml", preflights.of_message.source),
         locked("/messages/{id}/releases", preflights.of_message.create, methods=["POST"]),
         Route("/messages/{id}/releases", releases.of_message),
+        *keeping.routes,
         Route("/messages/{id}", messages.message),
         Route("/messages/{id}/{view}", messages.message),
         Route("/releases", releases.releases),
@@ -108,9 +108,13 @@ def _routes() -> list[BaseRoute]:
         locked("/profiles/{name}/resumption", outbox.resume, methods=["POST"]),
         locked("/profiles/{name}/mails", mails.send, methods=["POST"]),
         *rules.routes,
+        *imports.routes,
         Route("/events", Streams().respond),
         Mount("/static", _Static(directory=_STATIC)),
         *health.routes,
+        *exchange.routes,
+        *messages_api.routes,
+        *keeping_api.routes,
         *profiles_api.routes,
         *releases_api.routes,
         *rules_api.routes,

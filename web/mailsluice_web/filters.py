@@ -1,13 +1,19 @@
 """How numbers, times and names look on a page; each function is a template filter of the same name."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from mailsluice import capture
+from mailsluice.search import And, Term
 from mailsluice.store.records import ListedMessage
 from mailsluice_web import downloads
+from mailsluice_web.places import Place
 
 if TYPE_CHECKING:
     from mailsluice.message.mime import Part
@@ -15,6 +21,24 @@ if TYPE_CHECKING:
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 _AFTER_ADDRESS = ".,:;!?)]»”’*_"
+
+
+_HUES = 12
+_ACTIONS = {
+    "verify": "Verify",
+    "reset": "Reset the password",
+    "sign-in": "Sign in",
+    "invite": "Accept the invitation",
+    "unsubscribe": "Unsubscribe",
+}
+
+
+class Action(NamedTuple):
+    """The link that a person would act on: what it does, in our words, and whose it is."""
+
+    url: str
+    text: str
+    host: str
 
 
 class Piece(NamedTuple):
@@ -111,6 +135,35 @@ def pieces(text: str) -> Iterator[Piece]:
         yield Piece(text[end:])
 
 
+def hue(tag: str) -> str:
+    """The colour of a tag, always the same for a name: `hue-0` to `hue-11`."""
+    return f"hue-{zlib.crc32(tag.lower().encode('utf-8', 'replace')) % _HUES}"
+
+
+def action(message: ListedMessage) -> Action | None:
+    """What its mail asks a person to do, if that is a web address."""
+    try:
+        found: Any = msgspec.json.decode(message.action) if message.action else {}
+    except msgspec.DecodeError:
+        return None
+    url = found.get("url") if isinstance(found, dict) else None
+    if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
+        return None
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return None
+    return Action(url, _ACTIONS.get(str(found.get("kind", "")), "Open the link"), host)
+
+
+def exported(place: Place, format: str) -> str:
+    """Where all messages of a place are had as one file."""
+    parts = [place.understood().root] if place.is_search else []
+    parts += [Term("mailbox", place.mailbox)] if place.mailbox else []
+    query = {"query": str(And(tuple(parts)))} if parts else {}
+    return f"/api/sandbox/export?{urlencode({'format': format} | query, errors='replace')}"
+
+
 def speaker(line: str) -> str:
     """Who says a transcript's line: `client`, `server`, `refusal` for a server's 4xx and 5xx, or nobody."""
     if line.startswith("C:"):
@@ -156,6 +209,7 @@ def _utc(microseconds: int) -> datetime:
 
 
 _PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
+_KEPT = (hue, action, exported)
 _PART = (filename, shown_inline, pictured)
-ALL = {function.__name__: function for function in (*_PAGE, *_PART)}
+ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_KEPT)}
 """What a template can say after `|`."""

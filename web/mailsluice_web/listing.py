@@ -1,5 +1,6 @@
-"""What the list shows: one page of messages, newest first, and the counts above it."""
+"""What the list shows: one page of messages, newest first, what was understood of a search, and the counts above it."""
 
+import asyncio
 import re
 from typing import Final
 
@@ -8,7 +9,9 @@ from starlette.requests import Request
 
 from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
+from mailsluice.search import Query
 from mailsluice.store.records import Counts, ListedMessage
+from mailsluice_web.places import Chip, Place, chips, read_place
 
 PAGE: Final = 50
 """Messages a page, and the step by which a list grows."""
@@ -24,11 +27,16 @@ class Listing(msgspec.Struct, frozen=True):
 
     `before` is where it starts (None: at the newest), `older` where the next stretch starts (None: no more),
     `shown` how many rows the list has with this stretch, `sequence` the newest event it knows. `releases` has the
-    newest release of each message that has one.
+    newest release of each message that has one. `counts` are those of all mail, `found` how many messages are in the
+    place that the list shows, and how many of them are unread. `mailboxes` has each with its counts.
     """
 
     messages: list[ListedMessage]
+    place: Place
+    query: Query
     counts: Counts
+    found: tuple[int, int]
+    mailboxes: list[tuple[str, Counts]]
     sequence: str
     before: int | None
     older: int | None
@@ -45,19 +53,35 @@ class Listing(msgspec.Struct, frozen=True):
         """Whether the next stretch joins this list, rather than being a page of its own."""
         return self.shown < LONGEST
 
+    @property
+    def chips(self) -> list[Chip]:
+        """What was understood of the search, part by part."""
+        return chips(self.query) if self.place.is_search else []
+
 
 async def read_listing(request: Request) -> Listing:
     """The stretch that the query asks for: `before`, `limit`, and `shown` rows that stand above it already."""
     sandbox: Sandbox = request.state.sandbox
+    place = read_place(request)
     before = _number(request, "before", highest=2**63 - 1)
     above = _number(request, "shown", highest=LONGEST) or 0
     limit = _number(request, "limit", highest=LONGEST) or PAGE
     sequence = sandbox.events.sequence
-    found = await sandbox.store.list_messages(limit=limit + 1, before=before)
+    query = place.understood()
+    found, numbers, counts, mailboxes = await asyncio.gather(
+        _messages(sandbox, place, query, limit=limit + 1, before=before),
+        count(sandbox, place, query),
+        sandbox.store.counts(),
+        sandbox.store.mailboxes(),
+    )
     messages = found[:limit]
     return Listing(
         messages=messages,
-        counts=await sandbox.store.counts(),
+        place=place,
+        query=query,
+        counts=counts,
+        found=numbers,
+        mailboxes=mailboxes,
         sequence=sequence,
         before=before,
         older=messages[-1].key if len(found) > limit and messages else None,
@@ -66,10 +90,26 @@ async def read_listing(request: Request) -> Listing:
     )
 
 
+async def count(sandbox: Sandbox, place: Place, query: Query) -> tuple[int, int]:
+    """How many messages are in a place, and how many of them are unread."""
+    if place.is_search:
+        return await sandbox.store.search.count(query, mailbox=place.mailbox)
+    counts = await sandbox.store.counts(place.mailbox)
+    return counts.messages, counts.unread
+
+
 def open_message(request: Request) -> str:
     """The id of the message that stands open in the page from which htmx asks."""
     match = _OPEN_MESSAGE.search(request.headers.get("hx-current-url", ""))
     return match[1] if match else ""
+
+
+async def _messages(
+    sandbox: Sandbox, place: Place, query: Query, *, limit: int, before: int | None
+) -> list[ListedMessage]:
+    if place.is_search:
+        return await sandbox.store.search.find(query, limit=limit, before=before, mailbox=place.mailbox)
+    return await sandbox.store.list_messages(limit=limit, before=before, mailbox=place.mailbox)
 
 
 def _number(request: Request, name: str, *, highest: int) -> int | None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from mailsluice.sandbox import Sandbox
 from mailsluice_web import filters, outcomes
 from mailsluice_web.listing import read_listing
+from mailsluice_web.places import read_place
 
 _VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request"}
 _EVERYWHERE: Final = {"0.0.0.0", "[::]", "::", "*", ""}  # noqa: S104 (compared with, not bound)
@@ -52,7 +53,7 @@ async def page(
     if is_fragment(request):
         response = render(request, "fragment.html", own, status=status)
     else:
-        listing = await read_listing(request)
+        listing = own.get("listing") or await read_listing(request)
         response = render(request, "inbox.html", {"listing": listing, "counts": listing.counts} | own, status=status)
     response.headers.update(headers or {})
     return response
@@ -69,10 +70,19 @@ def _common(request: Request) -> dict[str, Any]:
         "settings": sandbox.settings,
         "trouble": sandbox.store.trouble,
         "rules_on": [rule for rule in sandbox.automatic.rules if rule.is_on],
+        "place": read_place(request),
+        "deletion": None,
+        "undo": _token(request),
         "selected": "",
         "is_fragment": is_fragment(request),
         "title": "",
     }
+
+
+def _token(request: Request) -> str:
+    """The deletion to take back that the URL names, as it does where no script keeps it."""
+    token = request.query_params.get("undo", "")
+    return token if token.isascii() and token.isalnum() and len(token) == 22 else ""
 
 
 def _reachable(address: str, request: Request) -> str:

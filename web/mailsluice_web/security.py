@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mailsluice.exchange.mail import MOST_UPLOADED
 from mailsluice_web.hosts import AllowedHosts, Authority, parse_authority, parse_origin
 
 BODY_LIMIT: Final = 5 << 20
@@ -20,6 +21,9 @@ BODY_LIMIT: Final = 5 << 20
 
 MAIL_LIMIT: Final = 12 << 20
 """The largest body of a test mail, which may bring 10 MB of attachments; who sends one knows the token."""
+
+IMPORT_LIMIT: Final = 64 << 20
+"""The largest file that a page imports; programs send larger ones."""
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -38,6 +42,8 @@ _CORS_HEADERS: Final = (
     (b"access-control-allow-headers", b"*"),
 )
 _TEST_MAIL: Final = re.compile(r"/profiles/[^/]+/mails")
+_IMPORT: Final = "/api/sandbox/import"
+_IMPORT_PAGE: Final = "/imports"
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({b"same-origin", b"none"})
 _SCRIPTS: Final = frozenset(
@@ -158,7 +164,7 @@ class _Exchange:
         self._started = False
         self._too_large = False
         self._denied = False
-        self._limit = MAIL_LIMIT if _TEST_MAIL.fullmatch(_path(scope)) else BODY_LIMIT
+        self._limit = _limit(_path(scope))
 
     async def run(self, app: ASGIApp, denial: _Denial | None) -> None:
         self._denied = denial is not None
@@ -223,6 +229,14 @@ class _Exchange:
 
 def _values(scope: Scope, name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key.lower() == name]
+
+
+def _limit(path: str) -> int:
+    if path == _IMPORT:
+        return MOST_UPLOADED  # it goes to a file as it comes
+    if path == _IMPORT_PAGE:
+        return IMPORT_LIMIT + BODY_LIMIT  # the form around the file
+    return MAIL_LIMIT if _TEST_MAIL.fullmatch(path) else BODY_LIMIT
 
 
 def _declared_size(scope: Scope) -> int:

@@ -13,6 +13,7 @@ from mailsluice.sandbox import Sandbox
 from mailsluice.store.records import ListedMessage, Receipt
 from mailsluice_web.opened import Opened, Reader
 from mailsluice_web.pages.inbox import back_to_list
+from mailsluice_web.places import read_place
 from mailsluice_web.rendering import page
 
 NO_SUBJECT: Final = "(no subject)"
@@ -36,11 +37,11 @@ async def show(request: Request, *, view: str) -> Response:
     if listed is None:
         return await gone(request)
     if listed.id != request.path_params["id"]:
-        return RedirectResponse(f"/messages/{listed.id}", 303)
+        return RedirectResponse(read_place(request).at(f"/messages/{listed.id}"), 303)
     opened, receipt = await asyncio.gather(reader.open(listed), sandbox.store.receipt(listed.id))
     if opened is None:
         return await gone(request)
-    released = await sandbox.store.journal.count_of(listed.id)
+    released, known = await asyncio.gather(sandbox.store.journal.count_of(listed.id), sandbox.store.tags())
     views = _views(opened, receipt) + ["releases"] * (released > 0 or view == "releases")
     view = view or _best(opened, views)
     if view not in views:
@@ -48,7 +49,8 @@ async def show(request: Request, *, view: str) -> Response:
     if _is_read_now(request) and not listed.seen:
         await sandbox.mark_seen([listed.id], seen=True)
     context = _context(listed, opened, receipt) | {"views": views, "view": view, "selected": listed.id}
-    context |= {"released": released, "releases": await releases_of(sandbox, listed.id) if view == "releases" else []}
+    context |= {"known_tags": sorted(known, key=str.lower), "released": released}
+    context |= {"releases": await releases_of(sandbox, listed.id) if view == "releases" else []}
     if view in _VIEW_CONTEXT:
         context |= _VIEW_CONTEXT[view](request, opened)
     return await page(request, "messages/_message.html", context, title=context["subject"])
@@ -59,20 +61,10 @@ async def releases_of(sandbox: Sandbox, message: str) -> list[Release]:
     return [release for _, release in await sandbox.store.journal.list(limit=_RELEASES_SHOWN, message=message)]
 
 
-async def confirm_deletion(request: Request) -> Response:
-    """Ask before a message is deleted: a dialog for htmx, a page for everybody else."""
-    sandbox: Sandbox = request.state.sandbox
-    listed = await sandbox.store.get(request.path_params["id"])
-    if listed is None:
-        return await gone(request)
-    return await page(request, "messages/_deletion.html", {"message": listed, "selected": listed.id}, title="Delete")
-
-
 async def delete(request: Request) -> Response:
-    """Delete the message; one that is gone already is fine."""
+    """Delete the message, which can be taken back for a while; one that is gone already is fine."""
     sandbox: Sandbox = request.state.sandbox
-    await sandbox.delete([request.path_params["id"]])
-    return await back_to_list(request)
+    return await back_to_list(request, await sandbox.delete([request.path_params["id"]]))
 
 
 async def gone(request: Request) -> Response:

@@ -130,14 +130,27 @@ const unfold = () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "")
 }
 
+// What has faded is gone for keys too
+
+const letFade = () => {
+  for (const toast of document.querySelectorAll("[data-fades]:not([data-fading])")) {
+    toast.dataset.fading = ""
+    setTimeout(() => toast.remove(), toast.matches("form") ? 9800 : 4300)
+  }
+}
+
 // htmx tells what it did
 
 const settle = () => {
   openDialog()
+  followPlace()
+  correctPlace()
+  letFade()
   unfold()
   mark()
   tellTimes()
   count()
+  for (const button of document.querySelectorAll("[data-copy]")) button.disabled = !navigator.clipboard
 }
 
 // After a deletion the focus goes to the row that took the place, so that j and k go on from there. Pane and list are
@@ -151,7 +164,7 @@ const goOn = () => {
 }
 
 document.addEventListener("htmx:before:request", (event) => {
-  if (!event.detail.ctx.sourceElement?.closest?.("#deletion form")) return
+  if (!event.detail.ctx.sourceElement?.closest?.("form[data-deletes]")) return
   deletion = { path: chosen, place: rows().findIndex((row) => row.pathname === chosen), isDone: false }
 })
 
@@ -162,6 +175,9 @@ document.addEventListener("htmx:finally:swap", (event) => {
   const dialog = source?.closest?.("#modal dialog")
   if (dialog && !dialog.contains(place)) dialog.close()
   settle()
+  if (source?.id === "search") arrive()
+  // The button that removed a tag went with it.
+  if (place?.id === "tags" && document.activeElement === document.body) find("#tags")?.focus()
   // The button that was pressed may be gone, such as “Allow”; only an answer to the dialog itself moves the focus.
   const kept = place?.closest?.("#modal dialog:modal")
   if (kept && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
@@ -177,10 +193,12 @@ document.addEventListener("htmx:finally:swap", (event) => {
 for (const change of ["htmx:after:history:push", "htmx:after:history:replace", "htmx:before:history:restore"]) {
   document.addEventListener(change, (event) => choose(event.detail.path))
 }
+// Back and Forward bring the pane only. A push comes before its swap, which brings the list.
+document.addEventListener("htmx:before:history:restore", () => correctPlace())
 
 // Keys
 
-const press = (key) => find(`[data-key="${key}"]`)?.click()
+const press = (key) => find(`[data-key="${CSS.escape(key)}"]`)?.click()
 
 const back = () => {
   const row = rows().find((one) => one.ariaCurrent === "true")
@@ -195,6 +213,10 @@ const keys = {
   u: back,
   r: () => press("r"),
   m: () => press("m"),
+  p: () => press("p"),
+  t: () => find("#add-tag")?.focus(),
+  z: () => press("z"),
+  "/": () => find("#q")?.select(),
   "#": () => press("#"),
   "?": () => find("#keys")?.showModal(),
 }
@@ -245,7 +267,6 @@ document.addEventListener("click", (event) => {
   if (button.matches("[data-key='?']")) keys["?"]()
 })
 
-for (const button of document.querySelectorAll("[data-copy]")) button.disabled = !navigator.clipboard
 setInterval(tellTimes, 30000)
 settle()
 if (find("#live")) listen()

@@ -1,0 +1,224 @@
+"""Tags, pins, deletions that are taken back, codes and links, import: what is done to messages on their pages."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from bs4 import BeautifulSoup
+
+from mailsluice.sandbox import Sandbox
+from mailsluice.store.records import ListedMessage
+from mailsluice_web.filters import action, hue
+from tests.inbox import HTMX, PLAIN, RICH, Inbox, links, logged_in, one, open_inbox, subjects, words
+
+
+@pytest.fixture
+async def inbox(sandbox: Sandbox) -> AsyncIterator[Inbox]:
+    async with open_inbox(sandbox) as inbox:
+        yield inbox
+
+
+async def listed(inbox: Inbox, id: str) -> ListedMessage:
+    found = await inbox.sandbox.store.get(id)
+    assert found
+    return found
+
+
+async def test_tags_are_added_and_removed_on_the_message(inbox: Inbox) -> None:
+    id = await inbox.capture()
+    form = one(await inbox.page(f"/messages/{id}?q=lunch"), ".add-tag")
+    response = await inbox.client.post(str(form["action"]), data={"add": "shop, late  payer,,"})
+    assert (response.status_code, response.headers["location"]) == (303, f"/messages/{id}?q=lunch")
+    assert (await listed(inbox, id)).tags == ("late payer", "shop")
+    fragment = await inbox.client.post(str(form["action"]), data={"remove": "late payer"}, headers=HTMX)
+    assert (await listed(inbox, id)).tags == ("shop",)
+    assert one(BeautifulSoup(fragment.text, "html.parser"), "#tags .tag a").text == "shop"
+    assert "<html" not in fragment.text
+
+
+async def test_a_tag_leads_to_all_that_have_it(inbox: Inbox) -> None:
+    id, other = await inbox.capture(PLAIN), await inbox.capture(RICH)
+    await inbox.sandbox.add_tags([id], ["late payer"])
+    page = await inbox.page(f"/messages/{id}?mailbox=inbox")
+    address = links(page, "#tags .tag a")["late payer"]
+    assert address == "/?q=tag%3A%22late+payer%22"
+    assert subjects(await inbox.page(address)) == ["Lunch"]
+    assert one(await inbox.page(f"/messages/{other}"), "#known-tags option")["value"] == "late payer"
+
+
+async def test_a_row_shows_two_tags_and_how_many_more(inbox: Inbox) -> None:
+    id = await inbox.capture()
+    await inbox.sandbox.add_tags([id], ["a", "b", "c", "d"])
+    row = one(await inbox.page("/"), "a.row")
+    assert [words(tag) for tag in row.select(".tag")] == ["Tag: a", "Tag: b", "+2"]
+
+
+def test_a_tag_has_the_same_colour_everywhere() -> None:
+    assert hue("Shop") == hue("shop")
+    assert len({hue(f"tag {number}") for number in range(200)}) == 12
+
+
+async def test_a_message_is_pinned_and_let_go(inbox: Inbox) -> None:
+    id = await inbox.capture()
+    button = one(await inbox.page(f"/messages/{id}"), "#pin button")
+    assert (button["value"], button["aria-pressed"]) == ("1", "false")
+    await inbox.client.post(f"/messages/{id}/pin", data={"pinned": "1"})
+    page = await inbox.page(f"/messages/{id}")
+    assert one(page, "#pin button")["aria-pressed"] == "true"
+    assert words(one(page, "a.row .pinned")) == "Pinned"
+    fragment = await inbox.client.post(f"/messages/{id}/pin", data={"pinned": "0"}, headers=HTMX)
+    assert 'aria-pressed="false"' in fragment.text
+    assert not (await listed(inbox, id)).pinned
+
+
+@pytest.mark.parametrize("part", ["tags", "pin"])
+async def test_what_is_done_to_a_deleted_message_says_so_in_the_pane(inbox: Inbox, part: str) -> None:
+    response = await inbox.client.post(f"/messages/{'0' * 22}/{part}", data={"add": "x"}, headers=HTMX)
+    assert (response.status_code, response.headers["hx-retarget"]) == (404, "#pane")
+    assert "This message was deleted" in response.text
+
+
+async def test_a_deletion_is_taken_back_without_a_script(inbox: Inbox) -> None:
+    id = await inbox.capture(PLAIN)
+    await inbox.capture(RICH)
+    response = await inbox.client.post(f"/messages/{id}/deletion?q=lunch")
+    address = response.headers["location"]
+    assert address.startswith("/?q=lunch&undo=")
+    page = await inbox.page(address)
+    assert subjects(page) == []
+    undo = one(page, "#undo form")
+    assert words(undo) == "Deleted Undo z"
+    response = await inbox.client.post(str(undo["action"]))
+    assert response.headers["location"] == "/?q=lunch"
+    assert subjects(await inbox.page("/?q=lunch")) == ["Lunch"]
+
+
+async def test_a_deletion_by_htmx_brings_the_way_back_along(inbox: Inbox) -> None:
+    id = await inbox.capture(PLAIN)
+    headers = HTMX | {"HX-Current-URL": f"http://localhost:8025/messages/{id}?mailbox=inbox"}
+    response = await inbox.client.post(f"/messages/{id}/deletion", headers=headers)
+    assert response.headers["hx-replace-url"] == "/?mailbox=inbox"
+    bar = one(BeautifulSoup(response.text, "html.parser"), "[hx-target='#undo'] form")
+    assert words(bar) == "1 message deleted Undo z"
+    undone = await inbox.client.post(str(bar["hx-post"]), headers=HTMX)
+    assert (undone.headers["hx-trigger"], words(BeautifulSoup(undone.text, "html.parser"))) == (
+        "messages",
+        "1 message is back",
+    )
+    assert await inbox.sandbox.store.get(id)
+    again = await inbox.client.post(str(bar["hx-post"]), headers=HTMX)
+    assert "too late" in again.text
+
+
+async def test_deleting_what_is_gone_offers_nothing_to_take_back(inbox: Inbox) -> None:
+    response = await inbox.client.post(f"/messages/{'0' * 22}/deletion")
+    assert response.headers["location"] == "/"
+    response = await inbox.client.post(f"/messages/{'0' * 22}/deletion", headers=HTMX)
+    assert "#undo" not in response.text
+
+
+@pytest.mark.parametrize("token", ["x", "<script>", "0" * 23, "0" * 21 + "/"])
+async def test_an_address_names_nothing_else_to_take_back(inbox: Inbox, token: str) -> None:
+    response = await inbox.client.get("/", params={"undo": token})
+    assert not one(BeautifulSoup(response.text, "html.parser"), "#undo").select("form")
+
+
+async def test_clearing_says_that_pinned_ones_stay_and_keeps_them(inbox: Inbox) -> None:
+    kept, _ = await inbox.capture(PLAIN), await inbox.capture(RICH)
+    await inbox.sandbox.pin([kept], pinned=True)
+    question = await inbox.page("/messages/deletion")
+    assert "2 messages, of which 1 is pinned and stays." in words(question)
+    assert words(one(question, "dialog h1")) == "Delete all messages?"
+    await inbox.client.post(str(one(question, "#deletion form")["action"]))
+    assert subjects(await inbox.page("/")) == ["Lunch"]
+    await inbox.client.post("/messages/deletion", data={"pinned": "1"})
+    assert subjects(await inbox.page("/")) == []
+
+
+async def test_a_mailbox_is_cleared_alone(inbox: Inbox) -> None:
+    await inbox.capture(PLAIN)
+    await inbox.capture(RICH, session=logged_in("shop"))
+    link = one(await inbox.page("/?mailbox=shop"), "a.tool[title='Delete all in shop']")
+    question = await inbox.page(str(link["href"]))
+    assert words(one(question, "dialog h1")) == "Delete all in shop ?"
+    assert not question.select("dialog [name=pinned]")
+    response = await inbox.client.post(str(one(question, "#deletion form")["action"]))
+    assert response.headers["location"].startswith("/?mailbox=shop&undo=")
+    assert subjects(await inbox.page("/")) == ["Lunch"]
+
+
+async def test_while_something_is_searched_only_what_was_found_is_deleted(inbox: Inbox) -> None:
+    kept = await inbox.capture(PLAIN)
+    for raw in (PLAIN, RICH):
+        await inbox.capture(raw)
+    await inbox.sandbox.pin([kept], pinned=True)
+    question = await inbox.page(str(one(await inbox.page("/?q=lunch"), "a.tool[title='Delete these']")["href"]))
+    assert "2 messages, of which 1 is pinned and stays." in words(question)
+    await inbox.client.post(str(one(question, "#deletion form")["action"]))
+    assert subjects(await inbox.page("/")) == ["Your order", "Lunch"]
+    await inbox.client.post("/messages/deletion?q=lunch", data={"pinned": "1"})
+    assert subjects(await inbox.page("/")) == ["Your order"]
+
+
+async def test_a_query_that_is_not_understood_deletes_and_marks_nothing(inbox: Inbox) -> None:
+    await inbox.capture()
+    await inbox.client.post("/messages/deletion?q=has:foo", data={"pinned": "1"})
+    await inbox.client.post("/messages/marks?q=has:foo")
+    counts = await inbox.sandbox.store.counts()
+    assert (counts.messages, counts.unread) == (1, 1)
+
+
+def shown(**changes: object) -> ListedMessage:
+    fields = dict.fromkeys(("id", "mailbox", "session", "envelope_sender", "user"), "")
+    numbers = {"key": 1, "received": 0, "size": 0, "seen": True, "pinned": False}
+    return msgspec.convert(fields | numbers | {"summary": {}, "unlisted": ()} | changes, ListedMessage)
+
+
+@pytest.mark.parametrize(
+    "action_text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        '{"url": 3}',
+        '{"url": "javascript:alert(1)"}',
+        '{"url": "//x.test"}',
+        '{"url": "http://[x"}',
+    ],
+)
+def test_only_a_web_address_is_a_link_to_act_on(action_text: str) -> None:
+    assert action(shown(action=action_text)) is None
+
+
+def test_a_link_to_act_on_says_what_it_does_and_where() -> None:
+    reset, other = '{"url": "https://x.test/a", "kind": "reset"}', '{"url": "http://u:p@y.test:1/a", "kind": "new"}'
+    assert action(shown(action=reset)) == ("https://x.test/a", "Reset the password", "x.test")
+    assert action(shown(action=other)) == ("http://u:p@y.test:1/a", "Open the link", "y.test")
+
+
+async def test_a_row_offers_its_code_and_its_link(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = shown(id="0" * 22, code="482913", action='{"url": "https://x.test/?a=1&b=2", "kind": "sign-in"}')
+
+    async def list_messages(*_: object, **__: object) -> list[ListedMessage]:
+        return [row]
+
+    monkeypatch.setattr(type(inbox.sandbox.store), "list_messages", list_messages)
+    quick = one(await inbox.page("/"), "li.item > .quick")
+    assert words(quick) == "Copy the code 482913 Sign in x.test"
+    assert one(quick, "button")["data-copy"] == "482913"
+    assert (one(quick, "a")["href"], one(quick, "a")["rel"]) == ("https://x.test/?a=1&b=2", ["noopener", "noreferrer"])
+
+
+async def test_a_file_is_imported_and_a_bad_one_says_why_not(inbox: Inbox) -> None:
+    assert one(await inbox.page("/imports"), "form[enctype='multipart/form-data'] input[type=file]")
+    mbox = b"From - Mon Jul 20 12:00:00 2026\n" + PLAIN.replace(b"\r\n", b"\n") + b"\n"
+    response = await inbox.client.post("/imports", files={"file": ("mail.mbox", mbox + mbox)})
+    assert "2 messages are in the inbox." in words(BeautifulSoup(response.text, "html.parser"))
+    assert (await inbox.sandbox.store.counts()).messages == 2
+    for upload in ({"file": ("x.zip", b"PK\3\4 no zip")}, {"file": ("", b"")}):
+        response = await inbox.client.post("/imports", files=upload)
+        assert response.status_code == 422
+        assert "Nothing was imported." in words(one(BeautifulSoup(response.text, "html.parser"), "#file-error"))
+    assert (await inbox.sandbox.store.counts()).messages == 2

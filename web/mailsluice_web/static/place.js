@@ -1,0 +1,77 @@
+// Search, mailboxes, menus: where in the captured mail the page is. Loaded before app.js, whose functions it calls later.
+
+// What the list looks for, and in which mailbox: the URL says it, list and box follow.
+const placeOf = (url) => [url.searchParams.get("q") ?? "", url.searchParams.get("mailbox") ?? ""]
+const isInbox = () => location.pathname === "/" || location.pathname.startsWith("/messages/")
+let place = null
+
+const followPlace = () => {
+  if (!head()) return
+  const { query, mailbox } = head().dataset
+  const box = find("#q")
+  const inMailbox = find("#q-mailbox")
+  if (document.activeElement !== box) box.value = query
+  inMailbox.value = mailbox
+  inMailbox.disabled = !mailbox
+  const shown = [query, mailbox].join("\n")
+  const isFirst = place === null
+  if (shown === place) return
+  place = shown
+  if (isFirst) return
+  find("#messages").scrollTop = 0
+  if (query.trim()) find("#announcement").textContent = find("#found").textContent
+}
+
+// Back, Forward, or an answer that was overtaken: the list shows another place than the URL names.
+let corrected = ""
+
+const correctPlace = () => {
+  if (!head() || !isInbox()) return
+  const [query, mailbox] = placeOf(new URL(location.href))
+  const wanted = [query, mailbox].join("\n")
+  if (wanted === [head().dataset.query, head().dataset.mailbox].join("\n")) corrected = ""
+  else if (wanted !== corrected) {
+    corrected = wanted
+    const fields = find("#place").elements
+    fields.q.value = query
+    fields.mailbox.value = mailbox
+    fields.before?.remove()
+    refresh()
+  }
+}
+
+// From a field to the list: Enter when the results are there, Esc at once.
+let goesToList = false
+
+const goToList = () => {
+  goesToList = false
+  const row = rows().find((one) => one.ariaCurrent === "true") ?? rows()[0]
+  row?.checkVisibility() ? row.focus() : document.activeElement.blur()
+}
+
+const arrive = () => goesToList && goToList()
+
+document.addEventListener("submit", (event) => { goesToList = event.target.id === "search" })
+document.addEventListener("input", () => { goesToList = false })
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || !event.target.matches("#q, #add-tag")) return
+  event.preventDefault()
+  goToList()
+})
+
+// Menus close when something was chosen, something else was clicked, or by Esc
+
+const closeMenus = (but) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== but) menu.open = false
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest(".menu-item") ? null : event.target.closest("details.menu"))
+})
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && find("details.menu[open]")
+  if (!menu) return
+  closeMenus()
+  menu.querySelector("summary").focus()
+})
