@@ -32,7 +32,7 @@ from mailsluice.relay.vault import Vault
 from mailsluice.release import Release
 from mailsluice.releasing import Releasing
 from mailsluice.settings import Settings
-from mailsluice.smtp.listener import Listener
+from mailsluice.smtp.listener import Listener, address_text
 from mailsluice.store import Deletion, Limits, Sorting, Store, StoreError, open_store
 
 _PROBE_SECONDS: Final = 2.0
@@ -49,7 +49,8 @@ class Accounts(NamedTuple):
 class Sandbox:
     """Captures mail while it is open. Pages and APIs read from `store`, and write through the methods here.
 
-    `smtp_addresses` are the places where it listens, as a person would type them; `began` is microseconds UTC; `bounds`
+    `smtp_addresses` are the places where it listens, as a person would type them, `own_addresses` those and the ones of
+    the pages: mail that is sent there would only come back. `began` is microseconds UTC; `bounds`
     go with every parse. `profiles` and `vault` are those of the user's configuration folder; whoever dials takes his
     turn at `turns`. `releasing` says what a release would do and queues it, `outbox` sends it, `automatic` holds the
     rules. `token` opens what a web page must not reach.
@@ -62,12 +63,14 @@ class Sandbox:
         events: Events,
         smtp_addresses: tuple[str, ...],
         *,
+        own_addresses: tuple[str, ...],
         accounts: Accounts,
         outbox: Outbox,
         releasing: Releasing,
         automatic: Automatic,
     ) -> None:
         self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
+        self.own_addresses = own_addresses
         self.outbox, self.releasing, self.automatic = outbox, releasing, automatic
         self.profiles, self.vault, self.turns = accounts
         self.token = new_token()
@@ -132,10 +135,8 @@ class Sandbox:
             self.events.publish(Tagged(tuple(ids)))
 
     async def reconsider(self, profile: str) -> None:
-        """Let go on what waits because a sign-in was refused: the profile or its password changed, or a test passed."""
-        parking = self.outbox.parking(profile)
-        if parking and not parking.until:
-            await self.outbox.resume(profile)
+        """Let go on what waits for the user: the profile or its password was changed, or has passed a test."""
+        await self.outbox.reconsider(profile)
 
 
 @asynccontextmanager
@@ -144,12 +145,14 @@ async def open_sandbox(
     *,
     database: str,
     smtp_sockets: Sequence[socket.socket],
+    web_sockets: Sequence[socket.socket] = (),
     events: Events | None = None,
     accounts: Accounts | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Open the database, then serve SMTP on bound sockets until the context ends.
 
-    `accounts` are those of the user's configuration folder unless others are given. At the end new sessions are
+    `web_sockets` are where the pages are served, by somebody else: nothing is released to these either. `accounts` are
+    those of the user's configuration folder unless others are given. At the end new sessions are
     refused, captures in flight are committed and acknowledged, every other session hears 421, a message whose final
     dot was sent gets a few seconds for its answer, and only then the store closes.
     """
@@ -178,14 +181,22 @@ async def open_sandbox(
                 on_session=lambda record: _keep(record, store=store, events=events),
             )
         )
-        outbox = await stack.enter_async_context(_outbox(store, events, accounts, listener))
-        releasing = Releasing(store, outbox, accounts.profiles, accounts.vault, bounds=header_bounds(settings))
+        own_addresses = (*listener.addresses, *map(address_text, web_sockets))
+        outbox = await stack.enter_async_context(_outbox(store, events, accounts, own_addresses))
+        releasing = Releasing(
+            store,
+            outbox,
+            accounts.profiles,
+            accounts.vault,
+            own_addresses=lambda: own_addresses,
+            bounds=header_bounds(settings),
+        )
         automatic = await stack.enter_async_context(
             Automatic(
                 store,
                 releasing,
                 events,
-                own_addresses=lambda: listener.addresses,
+                own_addresses=lambda: own_addresses,
                 bounds=header_bounds(settings),
             )
         )
@@ -194,6 +205,7 @@ async def open_sandbox(
             store,
             events,
             listener.addresses,
+            own_addresses=own_addresses,
             accounts=accounts,
             outbox=outbox,
             releasing=releasing,
@@ -230,14 +242,14 @@ def own_accounts() -> Accounts:
     return Accounts(Profiles(folder), Vault(folder, os.environ), Turns())
 
 
-def _outbox(store: Store, events: Events, accounts: Accounts, listener: Listener) -> Outbox:
+def _outbox(store: Store, events: Events, accounts: Accounts, own_addresses: Sequence[str]) -> Outbox:
     return Outbox(
         store.journal,
         accounts.profiles,
         accounts.vault,
         turns=accounts.turns,
         on_changed=lambda release: events.publish(_changed(release)),
-        own_addresses=lambda: listener.addresses,
+        own_addresses=lambda: own_addresses,
     )
 
 

@@ -62,7 +62,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
         },
     )
     app.state.reader = Reader(sandbox.store, sandbox.bounds)
-    app.state.checks = Checks(sandbox.turns, on_passed=sandbox.reconsider)
+    app.state.checks = Checks(sandbox.turns, on_passed=sandbox.reconsider, own_addresses=sandbox.own_addresses)
     return app
 
 

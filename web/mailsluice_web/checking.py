@@ -5,7 +5,7 @@ import contextlib
 import logging
 import traceback
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mailsluice.capture import new_id, now
@@ -72,12 +72,22 @@ async def _nothing(profile: str) -> None:
 
 
 class Checks:
-    """The newest test of each profile. `on_passed` hears the name; `walk` is given by tests that dial nobody."""
+    """The newest test of each profile.
+
+    `on_passed` hears the name; at `own_addresses` this program itself listens; `walk` is given by tests that dial
+    nobody.
+    """
 
     def __init__(
-        self, turns: Turns, *, on_passed: Callable[[str], Awaitable[None]] = _nothing, walk: Walk | None = None
+        self,
+        turns: Turns,
+        *,
+        on_passed: Callable[[str], Awaitable[None]] = _nothing,
+        own_addresses: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> None:
         self._turns, self._on_passed, self._walk = turns, on_passed, walk
+        self._own_addresses = own_addresses
         self._newest: OrderedDict[str, Check] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -130,7 +140,7 @@ class Checks:
             return self._walk(profile, secret)
         from mailsluice.relay.check import check as walk  # loads the SMTP client and TLS, with the first test only
 
-        return walk(profile, secret)
+        return walk(profile, secret, listening=lambda: self._own_addresses)
 
     def _trim(self) -> None:
         while len(self._newest) > _KEPT and next(iter(self._newest.values())).is_done:

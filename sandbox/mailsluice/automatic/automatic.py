@@ -17,6 +17,7 @@ from mailsluice.capture import IMPORT_PEER, now
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.events import Events, RulesChanged, Subscription
 from mailsluice.message.bounds import DEFAULT, Bounds
+from mailsluice.relay.mailboxes import without_addresses
 from mailsluice.relay.ourselves import Listening, avoiding
 from mailsluice.relay.profile import Profile
 from mailsluice.relay.targets import Resolver, resolve
@@ -30,6 +31,7 @@ MOST_RULES: Final = 20
 _HOUR: Final = 3_600_000_000
 _PAGE: Final = 50
 _CLOCK_SECONDS: Final = 60.0  # a computer that slept has a clock that jumped, and timers that did not
+_LONGEST_NOTE: Final = 500
 _LOOKUP_SECONDS: Final = 5.0
 _LOG: Final = logging.getLogger(__name__)
 
@@ -225,10 +227,11 @@ class Automatic:
             async with self._changing:
                 return await self._queue(rule.id, preflight)
         except Refusal as refusal:
-            _LOG.info("rule %s did not release %s", rule.id, message)
+            _LOG.info("rule %s did not release %s: %s", rule.id, message, without_addresses(refusal.reason))
             async with self._changing:
                 if (current := self._find(rule.id)) and current.is_on:
-                    await self._change(current, note=f"The last match was not released: {refusal.reason}"[:500])
+                    note = _cut(f"The last match was not released: {refusal.reason}")
+                    await self._change(current, held=current.held + 1, note=note)
             return False
 
     async def _queue(self, id: str, preflight: Preflight) -> bool:
@@ -236,21 +239,23 @@ class Automatic:
         if rule is None or not rule.is_on or rule.ends <= self._clock():
             return False  # it was turned off while the preflight was made
         if rule.route != preflight.profile.binding:
-            await self._turned_off(rule, f"Turned off: the profile {rule.profile} has another server or account now.")
+            note = f"Turned off: the profile {rule.profile} has another server or account now."
+            await self._turned_off(rule, note, held=1)
             return False
         for span, hours, most in (("an hour", 1, rule.per_hour), ("a day", 24, rule.per_day)):
             if await self._store.journal.released_by(rule.id, self._clock() - hours * _HOUR) >= most:
                 messages = "1 message" if most == 1 else f"{most:,} messages"
-                await self._turned_off(rule, f"Turned off at its ceiling of {messages} {span}: one more came.")
+                note = f"Turned off at its ceiling of {messages} {span}: one more came."
+                await self._turned_off(rule, note, held=1)
                 return False
         (release,) = await self._releasing.release([preflight], origin="rule", rule=rule.id)
         _LOG.info("rule %s released %s as %s", rule.id, preflight.message, release.id)
-        await self._change(rule, released=rule.released + 1, note="")
+        await self._change(rule, released=rule.released + 1)
         return True
 
-    async def _turned_off(self, rule: Rule, note: str) -> Rule:
+    async def _turned_off(self, rule: Rule, note: str, *, held: int = 0) -> Rule:
         _LOG.info("rule %s is off: %s", rule.id, note)
-        return await self._change(rule, is_on=False, note=note)
+        return await self._change(rule, is_on=False, note=note, held=rule.held + held)
 
     async def _change(self, rule: Rule, **changes: Any) -> Rule:
         """Hold the lock. Memory comes first: a rule is off also when the disk cannot be told."""
@@ -274,6 +279,10 @@ def _refuse_findings(preflight: Preflight) -> None:
     """Nobody is there to insist: a doubt is a no."""
     for found in (*preflight.stops, *preflight.doubts):
         raise Refusal(found.text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
 
 
 def _trace(bug: Exception) -> str:

@@ -64,7 +64,9 @@ async def _serve(
 ) -> None:
     database = settings.database or default_database(settings, smtp_sockets[0])
     events = Events()
-    async with open_sandbox(settings, database=database, smtp_sockets=smtp_sockets, events=events) as sandbox:
+    async with open_sandbox(
+        settings, database=database, smtp_sockets=smtp_sockets, web_sockets=web_sockets, events=events
+    ) as sandbox:
         config = uvicorn.Config(
             create_app(sandbox),
             lifespan="off",

@@ -129,6 +129,11 @@ TROUBLES: Final[dict[str, Trouble]] = {
         "Enter the real name of the mail server.",
         kind="policy",
     ),
+    "ourselves": Trouble(
+        "{host}:{port} is this Mailsluice itself, which would only capture the mail again.",
+        "Enter the real mail server in the profile.",
+        kind="policy",
+    ),
     "unknown-outcome": Trouble(
         "The connection to {host} ended after the whole message was sent and before the answer: nobody knows whether "
         "it was taken.",
