@@ -1,3 +1,7 @@
+import time
+
+import pytest
+
 from mailsluice.message import Address, parse_addresses
 
 
@@ -43,6 +47,12 @@ def test_an_empty_group_has_no_addresses() -> None:
 
 def test_a_source_route_is_left_out() -> None:
     assert parse_addresses("<@relay.example,@other.example:ada@example.com>") == (Address("", "ada@example.com"),)
+
+
+@pytest.mark.parametrize("local", ["<script>", "a, b", "a>b", r"a\"b"])
+def test_a_quoted_local_part_in_brackets_may_hold_anything(local: str) -> None:
+    found = parse_addresses(f'"Ada" <"{local}"@evil.example>, b@y.org')
+    assert found == (Address("Ada", f'"{local}"@evil.example'), Address("", "b@y.org"))
 
 
 def test_a_domain_literal_is_an_address() -> None:
@@ -105,3 +115,10 @@ def test_thousands_of_recipients_are_all_read() -> None:
 
 def test_an_endless_list_is_bounded() -> None:
     assert len(parse_addresses("a@b," * 50_000)) == 10_000
+
+
+@pytest.mark.parametrize("piece", ['<"', '<"a"@', '<"\\', '<"a" ', '<\t"a"\t@'])
+def test_brackets_and_quotes_without_end_take_linear_time(piece: str) -> None:
+    began = time.process_time()
+    parse_addresses(piece * 50_000)
+    assert time.process_time() - began < 2

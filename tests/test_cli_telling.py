@@ -102,3 +102,10 @@ def test_an_instance_that_does_not_answer_is_left_out(gmail: FakeGmail) -> None:
         result = run("profile", "test", "work", "--to", BOB)
         assert "secret" not in result.output
         assert "parked             no" in run("profile", "show", "work").stdout
+
+
+def test_a_profile_that_leads_to_a_running_instance_fails_at_the_name(client: ReleasingClient) -> None:
+    port = next(instance.running()).smtp.rpartition(":")[2]
+    run("profile", "edit", "work", "--host", "localhost", "--port", port, "--security", "plain")
+    assert "this Mailsluice itself" in run("profile", "test", "work", code=1).output
+    assert "this Mailsluice itself" in run("profile", "test", "work", "--to", USER, code=2).output

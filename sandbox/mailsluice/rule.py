@@ -8,8 +8,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     At most `per_hour` and `per_day` messages; hitting one turns the rule off. It ends at `ends`. Times are microseconds
     UTC. `route` is the profile's binding when the rule was made: the rule does not follow it to another server or
-    account. `note` says in one sentence why it is off, or why the last match that was held back was not released; `released`
-    counts what it has queued, `held` the matches that it has held back.
+    account. `note` says in one sentence why it is off, or why it did not release the last match that it held back;
+    `released` counts what it has queued, `held` the matches that it has held back.
     """
 
     id: str

@@ -160,7 +160,6 @@ async def test_two_releases_of_one_message_at_once_each_go_once(gmail: FakeGmail
     ("changes", "words"),
     [
         ({"allow": ("@corp.test",)}, "not among the recipients"),
-        ({"enabled": False}, "switched off"),
         ({"port": 2525}, "another server or account"),
         ({"user": "eve@gmail.com"}, "another server or account"),
     ],

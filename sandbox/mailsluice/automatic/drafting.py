@@ -8,6 +8,7 @@ from mailsluice.errors import Refusal
 from mailsluice.relay.mailboxes import parse_mailbox
 from mailsluice.relay.policy import refusal_for
 from mailsluice.relay.profile import Profile
+from mailsluice.releasing.recipients import distinct
 from mailsluice.rule import Rule
 from mailsluice.search import Query, parse, terms_of
 
@@ -75,7 +76,7 @@ def _query(text: str, present: int) -> str:
 
 
 def _recipients(profile: Profile, to: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(parse_mailbox(one) for one in to if one.strip()))
+    found = distinct(parse_mailbox(one) for one in to if one.strip())
     if not found:
         raise Refusal("Enter who gets the copies, such as name@example.com.", field="to")
     if len(found) > _MOST_RECIPIENTS:

@@ -167,14 +167,18 @@ async def _run_test(found: "Profile", recipient: str | None, told: "Callable[[St
 
     from mailsluice.relay.check import check
     from mailsluice.relay.delivery import deliver
+    from mailsluice.relay.ourselves import avoiding
+    from mailsluice.relay.targets import resolve
     from mailsluice.relay.testmail import build_test_mail
 
     if recipient:
         to, sender = _allowed(found, recipient), found.address
         raw = build_test_mail(found, sender=sender, to=[to], now=datetime.now(UTC).astimezone())
         secret = await accounts.vault().get(found)
-        return await deliver(found, secret, raw, sender=sender, recipients=[to], on_step=told)
-    async with aclosing(check(found, await accounts.vault().get(found))) as steps:
+        own = avoiding(resolve, telling.listening)
+        return await deliver(found, secret, raw, sender=sender, recipients=[to], on_step=told, resolver=own)
+    secret = await accounts.vault().get(found)
+    async with aclosing(check(found, secret, listening=telling.listening)) as steps:
         async for step in steps:
             told(step)
     return None

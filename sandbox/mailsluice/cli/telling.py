@@ -4,7 +4,7 @@ They read the same files, but only they know what waits for a sign-in, and what 
 """
 
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import click
 
@@ -31,6 +31,14 @@ def parkings() -> dict[str, list[dict[str, Any]]]:
             if one.get("parked"):
                 found.setdefault(one["name"], []).append({"url": url} | one["parked"])
     return found
+
+
+def listening() -> list[str]:
+    """Where the instances listen: mail that is sent there would only be captured."""
+    from mailsluice.instance import running
+
+    found = [(instance.smtp, urlsplit(instance.url).netloc) for instance in running()]
+    return [place for places in found for place in places if place]
 
 
 def _ask_all(method: str, path: str, body: Any = None) -> list[tuple[str, dict[str, Any]]]:

@@ -14,25 +14,23 @@ _BLIND: Final = ("Bcc", "Resent-Bcc")
 _TRACE: Final = ("Received", "Return-Path", "X-Original-To")
 
 
-def change_findings(rewritten: Rewritten) -> Iterator[Finding]:
-    """A change for each thing that was done; what every release has is constant."""
+def change_findings(rewritten: Rewritten, *, is_gmail: bool) -> Iterator[Finding]:
+    """A change for each thing that was done; what every release has is constant. `is_gmail`: it goes to Google."""
     removed = {change.name: change.count for change in rewritten.changes if change.kind == "removed"}
     put_in = {change.name: change.count for change in rewritten.changes if change.kind != "removed"}
     if blind := _listed(removed, _BLIND):
         yield Finding("bcc-removed", "change", f"{blind} will be removed, so that nobody sees who else gets a copy.")
     if signatures := _listed(removed, _SIGNATURES):
-        yield Finding(
-            "signatures-removed",
-            "change",
-            f"{signatures} will be removed: a signature does not hold for a changed message. Gmail puts in its own.",
-        )
+        own = " Gmail puts in its own." if is_gmail else ""
+        text = f"{signatures} will be removed: a signature does not hold for a changed message.{own}"
+        yield Finding("signatures-removed", "change", text)
     if MBOX_LINE in removed:
         yield Finding("mbox-line-removed", "change", "The From line of a mailbox file before the header is removed.")
     if rewritten.line_ends:
         lines = "1 line end" if rewritten.line_ends == 1 else f"{rewritten.line_ends:,} line ends"
         yield Finding("line-ends", "change", f"{lines} will be made CRLF, as SMTP demands.")
     yield from _wished(rewritten, put_in)
-    yield from _identity(rewritten, put_in, removed)
+    yield from _identity(rewritten, put_in, removed, is_gmail=is_gmail)
     if trace := _listed(removed, _TRACE):
         text = f"{trace} will be removed: they tell of another journey."
         yield Finding("trace-removed", "change", text, is_constant=True)
@@ -49,7 +47,9 @@ def _wished(rewritten: Rewritten, put_in: Mapping[str, int]) -> Iterator[Finding
         )
 
 
-def _identity(rewritten: Rewritten, put_in: Mapping[str, int], removed: Mapping[str, int]) -> Iterator[Finding]:
+def _identity(
+    rewritten: Rewritten, put_in: Mapping[str, int], removed: Mapping[str, int], *, is_gmail: bool
+) -> Iterator[Finding]:
     """Date and Message-ID."""
     repeated = _listed(removed, ("Date", "Message-ID"))
     if repeated:
@@ -64,7 +64,8 @@ def _identity(rewritten: Rewritten, put_in: Mapping[str, int], removed: Mapping[
         )
     else:
         old = "; X-Original-Message-ID keeps the old one" if "X-Original-Message-ID" in put_in else ""
-        text = f"The Message-ID becomes a fresh one{old}, because Gmail hides duplicates."
+        why = ", because Gmail hides duplicates" if is_gmail else ""
+        text = f"The Message-ID becomes a fresh one{old}{why}."
         yield Finding("fresh-message-id", "change", text, is_constant=True)
     yield Finding("fresh-date", "change", "The Date becomes that of the release.", is_constant=True)
 

@@ -125,6 +125,11 @@ class Header:
         self._set_only(b"message-id", "Message-ID", line)
         return fresh, original
 
+    @property
+    def has_reply_to(self) -> bool:
+        """Whether it says itself where answers go."""
+        return b"reply-to" in self._named
+
     def add_reply_to(self) -> None:
         """Let answers go to whom the app wrote as, unless it said itself where they go."""
         if b"from" in self._named and b"reply-to" not in self._named:

@@ -40,7 +40,7 @@ def inspect(rewritten: Rewritten, *, profile: Profile, recipients: Sequence[str]
         *display_findings(message, authors=authors),
         *_over_quota(quota, recipients),
         *_from_rewritten(message, authors, profile),
-        *change_findings(rewritten),
+        *change_findings(rewritten, is_gmail=_is_gmail(profile)),
         *_notes(profile, recipients, quota),
     ]
     return tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity]))
@@ -80,7 +80,7 @@ def _obstacles(rewritten: Rewritten, profile: Profile, recipients: Sequence[str]
 
 
 def _recipient_stop(profile: Profile, address: str) -> Finding | None:
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in address[:_SHOWN])
+    shown = _shown(address)
     if is_unfilled(address):
         text = f"{shown} is a placeholder that was not filled in, no address."
         return Finding("unfilled-address", "stop", text, remedy="Enter the address itself.", address=address)
@@ -90,6 +90,12 @@ def _recipient_stop(profile: Profile, address: str) -> Finding | None:
         remedy = "" if code == "not-allowed" else "Enter one bare address, such as name@example.com."
         return Finding(code, "stop", text, remedy=remedy, link=refusal.link, address=address)
     return None
+
+
+def _shown(text: str) -> str:
+    """A stranger's words, fit to be shown."""
+    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _over_quota(quota: Quota, recipients: Sequence[str]) -> Iterator[Finding]:
@@ -111,8 +117,8 @@ def _from_rewritten(message: Message, authors: Sequence[Address], profile: Profi
         return
     sender = profile.address
     if len(authors) == 1 and authors[0].name:
-        sender = f"{authors[0].name[:_SHOWN]} <{profile.address}>"
-    first = authors[0].address[:_SHOWN]
+        sender = f"{_shown(authors[0].name)} <{profile.address}>"
+    first = _shown(authors[0].address)
     case = ", and a capital letter is enough of a difference" if first.lower() in _lower(profile.identities) else ""
     is_from = f"From is {first}" if len(authors) == 1 else f"From names {len(authors):,} addresses"
     replies = "" if message.reply_to else " To get answers there, let the app's From become the Reply-To."

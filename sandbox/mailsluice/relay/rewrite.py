@@ -13,6 +13,7 @@ from mailsluice.relay.header import MBOX_LINE, Change, DiffLine, Header
 __all__ = ["MBOX_LINE", "Change", "DiffLine", "Rewriting", "Rewritten", "rewrite"]
 
 _DOUBLED: Final = re.compile(rb"(?<!\r)\r\r++\n")
+_END: Final = re.compile(rb"\r++\n?|\n")  # one line end, or several CR
 _LARGEST_HEADER: Final = 8 << 20
 _CRLF: Final = b"\r\n"
 
@@ -34,7 +35,8 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes to send, and how they differ from what was captured.
 
     `message_id` is the one that they carry, `original_message_id` the capture's ("" for none), both without brackets.
-    `line_ends` counts the lines that did not end in CRLF; `diff` is of the header alone, and bounded.
+    `line_ends` counts the lines that did not end in CRLF, `body_line_ends` those of them after the header;
+    `kept_reply_to` says that the message has a Reply-To of its own. `diff` is of the header alone, and bounded.
     """
 
     raw: bytes
@@ -44,6 +46,8 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     line_ends: int
     diff: tuple[DiffLine, ...]
     body_is_same: bool
+    body_line_ends: int = 0
+    kept_reply_to: bool = False
 
 
 def rewrite(raw: bytes, *, wishes: Rewriting) -> Rewritten:
@@ -61,6 +65,7 @@ def rewrite(raw: bytes, *, wishes: Rewriting) -> Rewritten:
     header.strip()
     header.set_date(wishes.date)
     message_id, original = header.set_message_id(wishes.message_id, keep=wishes.keep_message_id)
+    kept_reply_to = header.has_reply_to
     if wishes.adds_reply_to:
         header.add_reply_to()
     header.add_original_recipients(wishes.original_recipients)
@@ -79,7 +84,20 @@ def rewrite(raw: bytes, *, wishes: Rewriting) -> Rewritten:
         line_ends=line_ends,
         diff=header.diff,
         body_is_same=raw.endswith(rest[2:]),
+        body_line_ends=_with_crlf(_body(raw, lines=text.count(_CRLF, 0, end)))[1] if line_ends and rest[2:] else 0,
+        kept_reply_to=kept_reply_to,
     )
+
+
+def _body(raw: bytes, *, lines: int) -> bytes:
+    """What comes after so many lines of header and the empty line, as it was captured."""
+    left = lines + 1
+    for found in _END.finditer(raw):
+        ends = 1 if found[0].endswith(b"\n") else len(found[0])
+        if ends >= left:
+            return raw[found.end() if ends == 1 else found.start() + left :]
+        left -= ends
+    return b""
 
 
 def _with_crlf(raw: bytes) -> tuple[bytes, int]:

@@ -13,15 +13,18 @@ from mailsluice.errors import Refusal
 from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.headers import split_message
 from mailsluice.relay.mailboxes import parse_mailbox
+from mailsluice.relay.ourselves import Listening, Recognition
 from mailsluice.relay.outbox import Outbox
 from mailsluice.relay.policy import refusal_for
 from mailsluice.relay.preflight import inspect
 from mailsluice.relay.profile import Profile
 from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.rewrite import Rewriting, Rewritten, rewrite
-from mailsluice.relay.vault import NONE, Vault
+from mailsluice.relay.targets import Resolver, resolve
+from mailsluice.relay.vault import Vault
 from mailsluice.release import Finding, RecipientReply, Release
-from mailsluice.releasing.recipients import own_address, typed_recipients
+from mailsluice.releasing.circumstances import Circumstances
+from mailsluice.releasing.recipients import distinct, own_address, typed_recipients
 from mailsluice.releasing.stamps import fresh_stamp
 from mailsluice.releasing.wishes import Preflight, Wishes
 from mailsluice.store import Store
@@ -46,10 +49,19 @@ class Releasing:
     """Preflights and releases over a store, the user's profiles and the outbox."""
 
     def __init__(
-        self, store: Store, outbox: Outbox, profiles: Profiles, vault: Vault, *, bounds: Bounds = DEFAULT
+        self,
+        store: Store,
+        outbox: Outbox,
+        profiles: Profiles,
+        vault: Vault,
+        *,
+        own_addresses: Listening = lambda: (),
+        resolver: Resolver = resolve,
+        bounds: Bounds = DEFAULT,
     ) -> None:
         self.profiles, self.vault = profiles, vault
         self._store, self._outbox, self._bounds = store, outbox, bounds
+        self._circumstances = Circumstances(store, outbox, vault, Recognition(own_addresses, resolver=resolver))
 
     async def preflight(self, message: str, wishes: Wishes) -> Preflight | None:
         """What a release of this message (an id, or `latest`) would do; None if there is no such message.
@@ -137,7 +149,12 @@ class Releasing:
             return rewritten, hashlib.sha256(rewritten.raw).hexdigest(), findings
 
         rewritten, digest, findings = await asyncio.to_thread(examine)
-        findings = (*findings, *await self._circumstances(profile, source))
+        found = await self._circumstances.findings(
+            profile, id=stamp.id, message=source.message, recipients=recipients, copied=source.copied
+        )
+        if wishes.adds_reply_to and rewritten.kept_reply_to:
+            found.append(Finding("reply-to-kept", "note", "The message has a Reply-To already, and that one stays."))
+        findings = (*findings, *found)
         return Preflight(
             stamp=str(stamp),
             digest=digest,
@@ -162,7 +179,11 @@ class Releasing:
             return found
         if name:
             raise Refusal(f"There is no profile {name[:64]!r}.", field="profile")
-        if await asyncio.to_thread(self.profiles.list):
+        if everything := await asyncio.to_thread(self.profiles.list):
+            # One that is switched off is no default; but it is the one that is meant, and the preflight says so.
+            meant = [one for one in everything if one.default or len(everything) == 1]
+            if meant:
+                return meant[0]
             raise Refusal("Several profiles and none is the default: choose one.", field="profile")
         raise Refusal("There is no profile yet: add one under Profiles, or with `mailsluice profile add`.")
 
@@ -175,22 +196,8 @@ class Releasing:
             last = tuple(one.address for one in source.copied.recipients)
         else:
             last = await self._store.journal.last_recipients(profile.name)
-        return tuple(one for one in last if refusal_for(profile, one) is None) or (own_address(profile),)
-
-    async def _circumstances(self, profile: Profile, source: _Source) -> list[Finding]:
-        """What the message itself does not tell: password, parking, releases before this one."""
-        found = []
-        if profile.user and await self.vault.holder(profile) == NONE:
-            text = f"The profile {profile.name} has no password for this server and account."
-            found.append(Finding("no-password", "stop", text, "Enter it under Profiles."))
-        if parking := self._outbox.parking(profile.name):
-            remedy = "It waits until then." if parking.until else "It waits until you act."
-            found.append(Finding("parked", "warning", parking.verdict.meaning, f"{parking.verdict.remedy} {remedy}"))
-        earlier = await self._store.journal.newest_of([source.message])
-        if (last := earlier.get(source.message)) and last.is_open:
-            text = "A release of this message is under way already."
-            found.append(Finding("under-way", "warning", text, "Look at its releases before you send another copy."))
-        return found
+        able = msgspec.structs.replace(profile, enabled=True)
+        return distinct(one for one in last if refusal_for(able, one) is None) or (own_address(profile),)
 
 
 def _field(found: Finding) -> str:

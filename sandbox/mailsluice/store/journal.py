@@ -90,9 +90,13 @@ class Journal:
         return await self._number(query, rule=rule, since=since)
 
     async def last_recipients(self, profile: str) -> tuple[str, ...]:
-        """To whom a person last released through this profile, other than to themselves; empty if never."""
+        """To whom a person last released through this profile, other than to themselves; empty if never.
+
+        What a program asked for in Mailpit's way is no person's choice.
+        """
         query = (
             "SELECT record FROM release WHERE profile = :profile AND rule = '' AND is_to_me = 0 "
+            "AND coalesce(json_extract(record, '$.origin'), '') <> 'mailpit api' "
             "ORDER BY key DESC LIMIT 1"
         )
         return tuple(

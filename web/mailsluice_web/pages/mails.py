@@ -85,6 +85,8 @@ async def send(request: Request) -> Response:
 
 async def _deliver(request: Request, profile: Profile, mail: Mail, attachments: "list[Attachment]") -> Outcome:
     from mailsluice.relay.delivery import deliver  # loads the SMTP client and TLS, with the first mail only
+    from mailsluice.relay.ourselves import avoiding
+    from mailsluice.relay.targets import resolve
     from mailsluice.relay.testmail import build_test_mail
 
     values = mail.values
@@ -106,7 +108,12 @@ async def _deliver(request: Request, profile: Profile, mail: Mail, attachments: 
     async with sandbox.turns.of(profile.name):
         secret = await sandbox.vault.get(profile)
         delivery = await deliver(
-            profile, secret, raw, sender=values["sender"] or _first(profile), recipients=recipients
+            profile,
+            secret,
+            raw,
+            sender=values["sender"] or _first(profile),
+            recipients=recipients,
+            resolver=avoiding(resolve, lambda: sandbox.own_addresses),
         )
     if delivery.accepted:
         with suppress(StoreError):  # it was sent, whether the ledger knows or not
