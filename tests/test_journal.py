@@ -169,6 +169,7 @@ async def test_the_last_recipients_are_those_a_person_chose(store: Store) -> Non
     await queued(store, recipients=chosen)
     await queued(store, rule="a rule")
     await queued(store, is_to_me=True)
+    await queued(store, origin="mailpit api")
     await queued(store, profile="work")
     assert await store.journal.last_recipients("home") == ("bob@example.com", "cy@example.com")
 

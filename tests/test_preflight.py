@@ -153,6 +153,24 @@ def test_other_servers_and_the_relay_service_leave_from_alone() -> None:
         assert "from-rewritten" not in codes(findings(raw, profile=gmail(**form)))
 
 
+def test_an_author_s_address_is_shown_whole_and_bounded() -> None:
+    author = '"x" <"<script>alert(1)</script>"@evil.example>'
+    text = one("from-rewritten", findings(CLEAN.replace("Ada <ada@gmail.com>", author))).text
+    assert 'From is "<script>alert(1)</script>"@evil.example, which' in text
+    long = one("from-rewritten", findings(CLEAN.replace("Ada <ada@gmail.com>", f"{'x' * 1000}@evil.example"))).text
+    assert "x…, which" in long
+    assert len(long) < 600
+
+
+def test_only_of_gmail_it_is_said_that_it_hides_duplicates_and_signs() -> None:
+    raw = "DKIM-Signature: v=1\r\n" + CLEAN
+    elsewhere = gmail(preset="custom", host="mail.example.net", port="587")
+    for profile, words in ((gmail(), True), (elsewhere, False)):
+        found = findings(raw, profile=profile)
+        assert ("Gmail" in one("fresh-message-id", found).text) is words
+        assert ("Gmail" in one("signatures-removed", found).text) is words
+
+
 def test_reply_to_is_not_offered_where_there_is_one() -> None:
     raw = CLEAN.replace("ada@gmail.com", "shop@example.com")
     assert "Reply-To" not in one("from-rewritten", findings("Reply-To: x@example.com\r\n" + raw)).remedy

@@ -65,8 +65,8 @@ async def test_a_locked_dialog_shows_the_locked_pane(pages: Pages) -> None:
     assert (response.status_code, response.headers["HX-Retarget"]) == (401, "#pane")
     del pages.client.headers["X-Mailsluice-Token"]
     response = await pages.client.get(f"/messages/{id}/releases/new", headers=DIALOG)
-    assert "Releases are locked" in response.text
-    assert "Releases and profiles need the key" in response.text
+    assert "Releasing is locked" in response.text
+    assert "It sends real mail, so the key is needed" in response.text
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_the_dialog_suggests_the_account_and_only_offers_the_captured_reci
     assert (form["profile"], form["to"]) == ("work", USER)
     assert [words(pick) for pick in page.select(".pick bdi")] == list(CAPTURED)
     assert button(page)
-    assert one(page, "#release-button").has_attr("autofocus")
+    assert one(page, "#release-button").has_attr("data-first")
     assert words(one(page, ".sheet-head .quoted")) == "Hello"
     assert "- Bcc: boss@shop.test" in one(page, ".diff").get_text()
     assert "byte for byte" in words(page)
@@ -157,9 +157,23 @@ async def test_a_doubt_is_released_only_by_who_insists(ready: Pages, gmail: Fake
     assert len(await settle(ready)) == 1
 
 
+async def test_what_was_typed_since_is_checked_and_asked_for_first(ready: Pages) -> None:
+    id = await ready.capture(MAIL)
+    form = values(await ready.dialog(id))
+    page = await ready.post(f"/messages/{id}/releases", form | {"to": "eve@elsewhere.test"}, status=422)
+    assert "look at what stands in the way" in words(one(page, "#release-error"))
+    assert not button(page)
+    page = await ready.post(f"/messages/{id}/releases", form | {"to": BOB}, status=422)
+    assert words(one(page, "#release-error")) == "Checked what you typed: release it now?"
+    assert one(page, "#release-button").has_attr("data-first")
+    assert await ready.sandbox.store.journal.list(limit=1) == []
+    await ready.post(f"/messages/{id}/releases", values(page))
+    assert len(await settle(ready)) == 1
+
+
 async def test_bytes_that_changed_meanwhile_are_shown_again_first(ready: Pages) -> None:
     id = await ready.capture(MAIL)
-    form = values(await ready.dialog(id)) | {"keep_message_id": "1"}
+    form = values(await ready.dialog(id)) | {"digest": "0" * 64}
     page = await ready.post(f"/messages/{id}/releases", form, status=422)
     assert "no longer what was shown" in words(one(page, "#release-error"))
     assert await ready.sandbox.store.journal.list(limit=1) == []

@@ -45,7 +45,7 @@ def refused(**changes: object) -> Release:
         (record(), "Released"),
         (record(state="sending"), "Sending…"),
         (record(state="queued", reply=None), "Waiting"),
-        (record(state="deferred"), "Waiting"),
+        (record(state="deferred"), "Waiting to try again"),
         (record(state="partly"), "Partly"),
         (refused(), "Refused 550"),
         (record(state="failed", reply=Reply(535, "5.7.8", "no")), "Failed 535"),
@@ -205,7 +205,7 @@ async def test_what_waits_is_cancelled_where_it_stands(pages: Pages, gmail: Fake
     gmail.knobs.stall_at = "greeting"
     message = await pages.capture(MAIL)
     for _ in range(2):
-        await pages.post(f"/messages/{message}/releases", values(await pages.dialog(message)))
+        await pages.post(f"/messages/{message}/releases", values(await pages.dialog(message)) | {"override": "1"})
     (_, second), _ = await pages.sandbox.store.journal.list(limit=2)
     view = await pages.get(f"/messages/{message}/releases")
     assert [words(button) for button in view.select(f"#release-{second.id} .release-actions .btn")] == ["Cancel it"]

@@ -190,6 +190,27 @@ def test_every_line_end_becomes_crlf_and_the_header_ends_at_the_first_empty_line
     assert result.line_ends == line_ends
 
 
+@pytest.mark.parametrize(
+    ("raw", "line_ends", "body_line_ends"),
+    [
+        (b"A: b\nC: d\n\nx\ny\n", 5, 2),
+        (b"A: b\nC: d\n\r\nx\r\n", 2, 0),
+        (b"A: b\r\n\r\nx\r\ny", 1, 1),
+        (b"A: b\r\rx\ry\r\n", 3, 1),
+        (b"A: b\r\r\n\r\r\nx\r\r\n", 3, 1),
+        (b"A: b\n\n\n\nx\r\n", 4, 2),
+        (b"\nx\n", 2, 1),
+        (b"A: b\nC: d\n", 2, 0),
+        (b"", 1, 0),
+        (b"A: b\r\n\r\nx\r\n", 0, 0),
+        (b"A: b\n\n" + b"\r" * 100_000 + b"x", 100_003, 100_001),
+    ],
+)
+def test_line_ends_of_the_body_are_counted_apart(raw: bytes, line_ends: int, body_line_ends: int) -> None:
+    result = rewritten(raw)
+    assert (result.line_ends, result.body_line_ends) == (line_ends, body_line_ends)
+
+
 def test_the_body_is_called_the_same_only_if_it_is() -> None:
     assert rewritten(b"A: b\r\n\r\nx\n").body_is_same is False
     assert rewritten(b"A: b\nC: d\r\n\r\nx\r\n").body_is_same is True

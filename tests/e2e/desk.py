@@ -117,6 +117,7 @@ class Desk:
         field.fill("\n".join(to))
         with self.page.expect_response(re.compile("/preflights$")):
             field.blur()
+        expect(self.page.locator("#checking")).to_be_hidden()  # the answer is shown
 
     def release(self, message: str, *to: str) -> Release:
         """Release a mail in the browser; its record once nothing happens to it any more."""

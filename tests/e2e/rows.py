@@ -19,7 +19,7 @@ CHIPS: Final[Mapping[State, str]] = {
     "partly": "Partly",
     "refused": "Refused",
     "failed": "Failed",
-    "deferred": "Waiting",
+    "deferred": "Waiting to try again",
     "unknown": "Unknown",
 }
 

@@ -216,7 +216,7 @@ def test_without_the_key_r_shows_the_locked_pane_and_goes_on_when_it_is_there(
     page = context.new_page()
     open_message(page, pages)
     page.keyboard.press("r")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Releases are locked")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Releasing is locked")
     expect(page.get_by_role("dialog")).to_have_count(0)
     context.new_page().goto(pages.link)
     expect(page.get_by_role("heading", level=1)).to_have_text("Release")

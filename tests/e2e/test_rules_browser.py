@@ -113,6 +113,9 @@ def test_a_ceiling_is_told_on_the_open_page(page: Page, pages: Served) -> None:
     send(pages, "Another invoice")
     expect(page.locator(".rule")).to_contain_text("Turned off at its ceiling of 1 message an hour")
     expect(page.locator(".rule .chip")).to_have_text("Off")
+    expect(page.locator("#notice")).to_contain_text("Automatic release was turned off: at its ceiling of 1 message")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("#notice")).not_to_contain_text("Automatic release")
 
 
 def test_what_is_wrong_stands_at_its_field_and_has_the_focus(page: Page) -> None:

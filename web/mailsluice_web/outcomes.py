@@ -3,7 +3,7 @@
 from typing import Final
 
 from mailsluice.gmail.replies import is_google
-from mailsluice.release import Release
+from mailsluice.release import RecipientReply, Release
 
 STATES: Final = {
     "queued": "Waiting",
@@ -18,7 +18,7 @@ STATES: Final = {
 }
 """The states as a filter offers them, those that go on by themselves first."""
 
-_SHORT: Final = {"deferred": "Waiting", "sending": "Sending…", "partly": "Partly"}
+_SHORT: Final = {"sending": "Sending…", "partly": "Partly"}
 _TONES: Final = {
     "delivered": "good",
     "partly": "warn",
@@ -66,7 +66,7 @@ def headline(release: Release) -> str:
     lines = {
         "queued": "Waits for its turn",
         "sending": f"Being sent to {host(release)}",
-        "delivered": f"Accepted by {host(release)}",
+        "delivered": f"Accepted by {host(release)}" if release.reply else "You found it in Sent",
         "partly": f"Accepted for {accepted} of {everybody} recipients",
         "refused": f"Refused by {host(release)}",
         "failed": "Not sent",
@@ -94,6 +94,25 @@ def advice(release: Release) -> str:
     return _ACCEPTED
 
 
+def is_answered(release: Release) -> bool:
+    """Whether the last reply is about this attempt; while it is sent again it is about one before."""
+    return release.state not in ("queued", "sending")
+
+
+def fate(recipient: RecipientReply, release: Release) -> str:
+    """What became of the copy for one recipient."""
+    if recipient.state != "waiting" or release.is_open:
+        return recipient.state
+    if recipient.reply:
+        return "put off"
+    was_asked = release.state == "unknown" or any(_asks(line, recipient.address) for line in release.transcript)
+    return "no answer" if was_asked else "not asked"
+
+
+def _asks(line: str, address: str) -> bool:
+    return "RCPT TO:" in line and f"<{address}>" in line
+
+
 def receivers(release: Release) -> str:
     """Who gets it: the first three, and how many more."""
     shown = ", ".join(one.address for one in release.recipients[:3])
@@ -101,7 +120,7 @@ def receivers(release: Release) -> str:
     return f"{shown} +{more:,}" if more > 0 else shown
 
 
-ALL: Final = {
-    function.__name__: function for function in (chip, tone, pictured_state, host, account, headline, advice, receivers)
-}
+_FILTERS: Final = (chip, tone, pictured_state, host, account, headline, advice, is_answered, fate, receivers)
+
+ALL: Final = {function.__name__: function for function in _FILTERS}
 """What a template can say after `|`."""

@@ -1,6 +1,6 @@
 """Templates to responses: the whole inbox for a browser, the pane alone for htmx."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,12 +8,16 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mailsluice.capture import now
+from mailsluice.rule import Rule
 from mailsluice.sandbox import Sandbox
 from mailsluice_web import filters, outcomes
 from mailsluice_web.listing import read_listing
 from mailsluice_web.places import read_place
 
 _VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request"}
+_DAY: Final = 24 * 3_600_000_000
+_BY_HAND: Final = "Turned off by hand."
 _EVERYWHERE: Final = {"0.0.0.0", "[::]", "::", "*", ""}  # noqa: S104 (compared with, not bound)
 
 _templates = jinja2.Environment(
@@ -70,6 +74,7 @@ def _common(request: Request) -> dict[str, Any]:
         "settings": sandbox.settings,
         "trouble": sandbox.store.trouble,
         "rules_on": [rule for rule in sandbox.automatic.rules if rule.is_on],
+        "rules_stopped": _stopped(sandbox.automatic.rules),
         "place": read_place(request),
         "deletion": None,
         "undo": _token(request),
@@ -83,6 +88,15 @@ def _token(request: Request) -> str:
     """The deletion to take back that the URL names, as it does where no script keeps it."""
     token = request.query_params.get("undo", "")
     return token if token.isascii() and token.isalnum() and len(token) == 22 else ""
+
+
+def _stopped(rules: Sequence[Rule]) -> list[Rule]:
+    """The newest rule if it turned itself off, as long as somebody may still count on it: to its end, or for a day."""
+    return [
+        rule
+        for rule in rules[-1:]
+        if rule.note.startswith("Turned off") and rule.note != _BY_HAND and now() < max(rule.ends, rule.created + _DAY)
+    ]
 
 
 def _reachable(address: str, request: Request) -> str:

@@ -28,6 +28,12 @@ HEADER: Final = "X-Mailsluice-Token"
 
 _BEARER: Final = "bearer "
 _READS: Final = frozenset({"GET", "HEAD"})
+_RELEASING: Final = "Releasing"
+_WHY: Final = {
+    "Profiles": "They are accounts that real mail leaves through",
+    "Rules": "They send real mail without anybody looking",
+    _RELEASING: "It sends real mail",
+}
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -74,10 +80,11 @@ async def _refusal(request: Request) -> Response:
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     is_read = request.method in _READS
     noun = _noun(request)
+    about = {"noun": noun, "is_one": noun == _RELEASING, "why": _WHY[noun]}
     if is_read and not is_fragment(request):
-        return await page(request, "profiles/_shell.html", {"address": address, "noun": noun}, title=noun)
+        return await page(request, "profiles/_shell.html", about | {"address": address}, title=noun)
     # Whatever part of the page asked, the whole pane tells: a row or a dialog is too small for it.
-    context = {"address": address if is_read else _back(request), "is_stale": any(_given(request)), "noun": noun}
+    context = about | {"address": address if is_read else _back(request), "is_stale": any(_given(request))}
     headers = {"HX-Retarget": "#pane", "HX-Reswap": "innerHTML", "WWW-Authenticate": "Bearer"}
     return await page(request, "profiles/_locked.html", context, title="Locked", status=401, headers=headers)
 
@@ -85,7 +92,7 @@ async def _refusal(request: Request) -> Response:
 def _noun(request: Request) -> str:
     """What is locked, as the pane calls it."""
     parts = request.url.path.split("/")
-    return next((noun for noun in ("Profiles", "Rules") if parts[1] == noun.lower()), "Releases")
+    return next((noun for noun in _WHY if parts[1] == noun.lower()), _RELEASING)
 
 
 def _back(request: Request) -> str:

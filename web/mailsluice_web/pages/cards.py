@@ -10,6 +10,7 @@ from starlette.requests import Request
 from mailsluice.gmail.presets import PRESETS
 from mailsluice.relay.profile import Profile
 from mailsluice.relay.vault import NONE
+from mailsluice.release import Parking
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.checking import Check, Checks
 
@@ -21,11 +22,12 @@ _LACKS_ONE: Final = (
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A profile with what is known beside the file; `holder` in the words of the vault."""
+    """A profile with what is known beside the file; `holder` in the words of the vault, `parking` if it is parked."""
 
     profile: Profile
     holder: str
     check: Check | None
+    parking: Parking | None = None
 
     @property
     def provider(self) -> str:
@@ -72,7 +74,9 @@ def is_stored(holder: str) -> bool:
 
 async def card_of(request: Request, profile: Profile) -> Card:
     """What is to say of a profile."""
-    return Card(profile, await sandbox_of(request).vault.holder(profile), checks_of(request).newest(profile))
+    sandbox = sandbox_of(request)
+    holder, parking = await sandbox.vault.holder(profile), sandbox.outbox.parking(profile.name)
+    return Card(profile, holder, checks_of(request).newest(profile), parking)
 
 
 async def profile_of(request: Request) -> Profile:

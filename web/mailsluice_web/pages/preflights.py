@@ -24,11 +24,13 @@ _LONGEST: Final = 100_000
 _TO_LOOK_AT: Final = frozenset({"stop", "doubt", "warning"})
 _INTO_PANE: Final = {"HX-Retarget": "#pane", "HX-Reswap": "innerHTML"}
 _CHANGED: Final = "This is no longer what was shown here: look again."
+_CHECKED: Final = "Checked what you typed: release it now?"
+_BLOCKED: Final = "Checked what you typed: look at what stands in the way."
 _NOBODY: Final = Finding("no-recipients", "stop", "Nobody is named to get it.", "Name at least one recipient.")
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the form; `suggested` is what it was filled with, `seen` the findings that it showed."""
+    """What stands in the form; `suggested` is what it was filled with, `seen` the findings shown for `asked`."""
 
     wishes: Wishes
     to: str = ""
@@ -37,6 +39,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     account: str = ""
     seen: str = "[]"
+    asked: str = ""
     add: str = ""
     allow: str = ""
     is_standing: bool = False
@@ -95,8 +98,7 @@ class Dialog:
         if earlier and tuple(one.address for one in earlier.recipients) == found.recipients:
             return await self._queued(request, earlier)
         try:
-            if _is_changed(found, typed):
-                raise Refusal(_CHANGED)
+            _refuse_unseen(found, typed)
             made = await sandbox.releasing.release([found], origin="page", override=typed.override)
         except Refusal as refusal:
             return await self._form(request, found, typed, refusal, status=422)
@@ -130,7 +132,7 @@ class Dialog:
         self, request: Request, found: Preflight, typed: Typed, refusal: Refusal | None = None
     ) -> dict[str, Any]:
         profiles = await asyncio.to_thread(sandbox_of(request).profiles.list)
-        offered = [one for one in found.captured if one not in found.recipients]
+        offered = [one for one in enumerate(found.captured, 1) if one[1] not in found.recipients]
         lines = "\n".join(found.recipients)
         return self._base(request, typed) | {
             "preflight": found,
@@ -141,13 +143,14 @@ class Dialog:
             "to": typed.to if found.is_to_me else lines,
             "suggested": lines if typed.is_suggested and not found.is_to_me else typed.suggested,
             "offered": offered[:_OFFERED],
-            "all_offered": offered,
+            "all_offered": [address for _, address in offered],
             "shown": [one for one in found.findings if one.severity in _TO_LOOK_AT],
             "changes": _folded(found, is_constant=False),
             "constant": _folded(found, is_constant=True),
             "seen": json.dumps(_codes(found)),
+            "asked": _asked(found),
             "account": _account(found),
-            "is_blocked": bool(found.stops) or (bool(found.doubts) and not typed.override),
+            "is_blocked": _is_blocked(found, typed),
         }
 
     async def _form(
@@ -219,6 +222,7 @@ def _read(form: FormData) -> Typed:
         digest=texts.get("digest", ""),
         account=texts.get("account", ""),
         seen=texts.get("seen", "[]"),
+        asked=texts.get("asked", ""),
         add=texts.get("add", ""),
         allow=texts.get("allow", ""),
         is_standing=texts.get("standing") == "1",
@@ -240,6 +244,18 @@ def _newlines(text: str) -> str:
     return "\n".join(text.splitlines()).strip("\n")
 
 
+def _refuse_unseen(found: Preflight, typed: Typed) -> None:
+    """Refuse what the user has not seen: a preflight for what was typed since, or one that came out otherwise."""
+    if _asked(found) != typed.asked:
+        raise Refusal(_BLOCKED if _is_blocked(found, typed) else _CHECKED)
+    if _is_changed(found, typed):
+        raise Refusal(_CHANGED)
+
+
+def _is_blocked(found: Preflight, typed: Typed) -> bool:
+    return bool(found.stops) or (bool(found.doubts) and not typed.override)
+
+
 def _is_changed(found: Preflight, typed: Typed) -> bool:
     """Whether the bytes, the account or what stands in the way are not those that the user saw."""
     try:
@@ -254,14 +270,24 @@ def _codes(found: Preflight) -> list[list[str]]:
     return [[one.code, one.address] for one in found.findings if one.severity in _TO_LOOK_AT]
 
 
+def _asked(found: Preflight) -> str:
+    """A name for what the user asks: through which profile, to whom, and how."""
+    wishes = found.wishes
+    return _named([found.profile.name, found.recipients, wishes.to_me, wishes.keep_message_id, wishes.adds_reply_to])
+
+
 def _account(found: Preflight) -> str:
     """A name for the account and server that the user says yes to."""
-    parts = json.dumps([found.profile.name, *found.profile.binding, found.sender])
-    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+    return _named([found.profile.name, *found.profile.binding, found.sender])
+
+
+def _named(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _folded(found: Preflight, *, is_constant: bool) -> list[Finding]:
-    findings = (one for one in found.findings if one.severity not in _TO_LOOK_AT)
+    """What is good to know; of the line ends the form says itself where they are."""
+    findings = (one for one in found.findings if one.severity not in _TO_LOOK_AT and one.code != "line-ends")
     return [one for one in findings if one.is_constant is is_constant]
 
 

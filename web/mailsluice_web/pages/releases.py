@@ -74,8 +74,8 @@ async def release(request: Request) -> Response:
     return await show(request, request.path_params["id"])
 
 
-async def show(request: Request, id: str, *, problem: str = "") -> Response:
-    """The record of this release; `problem` is why what was asked could not be done."""
+async def show(request: Request, id: str, *, problem: str | None = None) -> Response:
+    """The record of this release; `problem` is why what was asked could not be done, empty if it was."""
     sandbox = sandbox_of(request)
     found = await sandbox.store.journal.get(id)
     if found is None:
@@ -124,6 +124,4 @@ async def _profiles(request: Request, shown: list[Release], wanted: Filter) -> l
 
 async def _parked(request: Request) -> dict[str, Parking]:
     """The profiles that are not dialled for a while, and why."""
-    sandbox = sandbox_of(request)
-    parked = {name: sandbox.outbox.parking(name) for name in await sandbox.store.journal.parkings()}
-    return {name: parking for name, parking in parked.items() if parking}
+    return await sandbox_of(request).outbox.parkings()

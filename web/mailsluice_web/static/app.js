@@ -45,6 +45,8 @@ document.addEventListener("click", (event) => {
 
 let accepted = Number(head()?.dataset.accepted)
 
+let heard = head()?.dataset.sequence
+
 const refresh = () => document.body.dispatchEvent(new CustomEvent("messages"))
 
 const hear = (report) => {
@@ -55,7 +57,11 @@ const hear = (report) => {
     live.dataset.state = report.state
     live.textContent = { live: "Live", lost: "Reconnecting…", connecting: "Connecting…" }[report.state]
   }
-  if (report.state === "live" && (wasLost || report.id !== head()?.dataset.sequence)) refresh()
+  if (report.state !== "live") return
+  // The list may know it already while what else is live was asked for a moment before.
+  const isNews = report.id !== heard && find("#pane [hx-trigger^='messages']")
+  heard = report.id
+  if (wasLost || isNews || report.id !== head()?.dataset.sequence) refresh()
 }
 
 const listen = () => {
@@ -111,7 +117,9 @@ const tellTimes = () => {
 
 const openDialog = () => {
   const dialog = find("#modal dialog[data-open]")
-  if (dialog && !dialog.open) dialog.showModal()
+  if (!dialog || dialog.open) return
+  dialog.showModal()
+  dialog.querySelector("[data-first]")?.focus()
 }
 
 document.addEventListener("close", (event) => {
@@ -173,14 +181,17 @@ document.addEventListener("htmx:finally:swap", (event) => {
   // Done is what a dialog began when the answer went elsewhere; one that came back into it goes on.
   const place = typeof target === "string" ? find(target) : target
   const dialog = source?.closest?.("#modal dialog")
-  if (dialog && !dialog.contains(place)) dialog.close()
+  if (dialog && !dialog.contains(place)) {
+    dialog.close()
+    dialog.remove() // at once, or it would be opened again below
+  }
   settle()
   if (source?.id === "search") arrive()
   // The button that removed a tag went with it.
   if (place?.id === "tags" && document.activeElement === document.body) find("#tags")?.focus()
   // The button that was pressed may be gone, such as “Allow”; only an answer to the dialog itself moves the focus.
   const kept = place?.closest?.("#modal dialog:modal")
-  if (kept && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
+  if (kept && kept.id !== "release" && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
   if (deletion && place?.id === "pane") deletion.isDone = true
   goOn()
   if (place?.id === "pane") {
