@@ -23,7 +23,7 @@ pytestmark = NEEDED
 USER = "ada@gmail.com"
 PASSWORD = "abcdefghijklmnop"
 PASTED = "abcd efgh\u00a0ijkl mnop "
-HASTY = Patience(greeting=0.4, tls=0.4, auth=0.8)
+HASTY = Patience(greeting=0.4, tls=0.4, auth=0.8, look=1.5)
 
 
 @pytest.fixture
