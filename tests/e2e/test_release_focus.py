@@ -39,6 +39,17 @@ def test_after_a_release_the_focus_is_on_what_came_of_it(desk: Desk) -> None:
     expect(outcome(desk)).to_have_text("Accepted by smtp.gmail.com")
 
 
+def test_after_a_release_the_page_asks_at_once_what_became_of_it(desk: Desk) -> None:
+    desk.set_up()
+    desk.look(desk.capture(), USER)
+    desk.page.evaluate(
+        """document.body.addEventListener("messages", ({detail}) => { if (detail) document.body.dataset.asked = "" })"""
+    )
+    button(desk).click()
+    expect(desk.page.locator("body[data-asked]")).to_have_count(1)
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_after_cancelling_enter_sends_nothing(desk: Desk) -> None:
     desk.set_up()
     put_off(desk)

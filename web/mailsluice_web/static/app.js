@@ -183,7 +183,7 @@ document.addEventListener("htmx:finally:swap", (event) => {
   const dialog = source?.closest?.("#modal dialog")
   if (dialog && !dialog.contains(place)) {
     dialog.close()
-    dialog.remove() // at once, or it would be opened again below
+    delete dialog.dataset.open // or it would be opened again below
   }
   settle()
   if (source?.id === "search") arrive()
