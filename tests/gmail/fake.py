@@ -52,6 +52,8 @@ class FakeGmail(Service):
     ) -> None:
         for server in self._servers:
             server.close()
+        for _ in range(5):  # turns of the loop: a connection that was accepted just now is not a wire yet
+            await asyncio.sleep(0)
         talks, wires = list(self._talks), list(self._wires)
         for talk in talks:
             talk.cancel()
