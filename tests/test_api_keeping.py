@@ -1,16 +1,14 @@
 """What programs change through our own API: tags, pins, marks, deletions and taking them back."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from mailsluice.events import Deleted, Marked, Pinned, Restored, Tagged
-from mailsluice.sandbox import Sandbox
 from mailsluice_web.api.dates import parse_date
-from tests.api_client import RICH, Mailbox, events_of, opened
+from tests.api_client import RICH, Mailbox, events_of
 
 ROOT = "/api/sandbox"
 UNKNOWN = "0000000000000000000000"
@@ -20,12 +18,6 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("PUT", "marks", {"seen": True}),
     ("POST", "deletions", {}),
 ]
-
-
-@pytest.fixture
-async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
-    async with opened(sandbox) as mailbox:
-        yield mailbox
 
 
 async def write(mailbox: Mailbox, method: str, path: str, body: object) -> httpx2.Response:

@@ -1,17 +1,8 @@
 """`latest` with a query: the newest message that it finds, in every view of a message."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from mailsluice.sandbox import Sandbox
-from tests.api_client import RICH, Mailbox, opened
-
-
-@pytest.fixture
-async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
-    async with opened(sandbox) as mailbox:
-        yield mailbox
+from tests.api_client import RICH, Mailbox
 
 
 @pytest.mark.parametrize("view", ["", "/headers", "/raw", "/part/2"])

@@ -24,12 +24,6 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
 async def desk(sandbox: Sandbox, gmail: FakeGmail) -> AsyncIterator[Desk]:
     await add_profile(sandbox, gmail)
     async with open_desk(sandbox) as desk:

@@ -1,26 +1,18 @@
 """Captured mail as our own API tells it: messages, mailboxes, tags and completions."""
 
 import json
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
-from mailsluice.sandbox import Sandbox
 from mailsluice_web.api.messages import told_message
-from tests.api_client import PLAIN, RICH, Mailbox, events_of, keys, opened
+from tests.api_client import PLAIN, RICH, Mailbox, events_of, keys
 
 ROOT = "/api/sandbox"
 MESSAGE_KEYS = (
     "id mailbox received size seen pinned tags from to cc bcc reply_to subject snippet attachments message_id "
     "envelope_sender unlisted user session code action"
 )
-
-
-@pytest.fixture
-async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
-    async with opened(sandbox) as mailbox:
-        yield mailbox
 
 
 async def found(client: Mailbox, **parameters: str) -> list[str]:

@@ -1,25 +1,18 @@
 """Mailpit's search routes as clients meet them: shapes, what is found, and what a misunderstood query leaves alone."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from mailsluice.events import Deleted
-from mailsluice.sandbox import Sandbox
 from mailsluice_web.api.dates import LOCAL
-from tests.api_client import NOON, PLAIN, RICH, SUMMARY_KEYS, Mailbox, events_of, keys, opened
+from tests.api_client import NOON, PLAIN, RICH, SUMMARY_KEYS, Mailbox, events_of, keys
 
 SEARCH = "/api/v1/search"
 HOUR = 3_600_000_000
 SetZone = Callable[[str], None]
-
-
-@pytest.fixture
-async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
-    async with opened(sandbox) as mailbox:
-        yield mailbox
 
 
 @pytest.fixture

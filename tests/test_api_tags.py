@@ -1,22 +1,14 @@
 """Mailpit's tag routes as clients meet them, and the tags in every shape that has a place for them."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from mailsluice.events import Tagged
-from mailsluice.sandbox import Sandbox
-from tests.api_client import PLAIN, RICH, Mailbox, events_of, opened
+from tests.api_client import PLAIN, RICH, Mailbox, events_of
 
 TAGS = "/api/v1/tags"
 UNKNOWN = "0000000000000000000000"
-
-
-@pytest.fixture
-async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
-    async with opened(sandbox) as mailbox:
-        yield mailbox
 
 
 async def tags_of(mailbox: Mailbox, id: str) -> list[str]:

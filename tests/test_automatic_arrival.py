@@ -60,6 +60,13 @@ def test_a_warning_of_the_session_can_be_asked_for() -> None:
     assert not found("has:warning", PLAIN)
 
 
+def test_what_a_rule_leaves_out_is_seen_behind_what_a_search_keeps() -> None:
+    header = b"".join(b"X-Filler-%d: %b\r\n" % (number, b"x" * 900) for number in range(30))
+    raw = header + b"X-Late: secret\r\n\r\n" + b"filler filler\r\n" * 10_000 + b"confidential\r\n"
+    assert not found("-confidential", raw)
+    assert not found("-header:x-late", raw)
+
+
 @pytest.mark.parametrize(
     ("text", "inside"),
     [

@@ -46,15 +46,19 @@ def test_every_kind_of_source_comes_in_and_every_kind_of_target_goes_out(program
     expected = [ONE, b"Subject: x\r\n\r\n", b"Subject: x\r\n\r\n", TWO, *AWKWARD, TWO]
     newest_first = program.api("messages?limit=0")["messages"]
     assert newest_first[-1]["Created"].startswith("2026-07-20T")
-    run("export", tmp_path / "out.zip")
+    assert (
+        run("export", tmp_path / "out.zip").stderr == f"{len(expected)} messages exported to {tmp_path / 'out.zip'}\n"
+    )
     with zipfile.ZipFile(tmp_path / "out.zip") as out:
         assert [out.read(name) for name in out.namelist()] == expected
     run("export", tmp_path / "out.mbox")
     assert raws(mbox.read, (tmp_path / "out.mbox").read_bytes()) == expected
     assert stat.S_IMODE((tmp_path / "out.mbox").stat().st_mode) == 0o600
-    assert run("export", tmp_path / "Mail").stdout == f"{len(expected)} messages exported to {tmp_path / 'Mail'}\n"
+    assert run("export", tmp_path / "Mail").stderr == f"{len(expected)} messages exported to {tmp_path / 'Mail'}\n"
     assert sorted(one.raw for one in maildir.read(tmp_path / "Mail", LIMITS)) == sorted(expected)
-    assert run("export", "-", "latest", "--format", "mbox").stdout_bytes.endswith(b"\nSubject: two\n\n\n")
+    piped = run("export", "-", "latest", "--format", "mbox")
+    assert piped.stdout_bytes.endswith(b"\nSubject: two\n\n\n")
+    assert piped.stderr == "1 message exported to standard output\n"
 
 
 def test_a_query_chooses_and_one_that_is_wrong_is_explained(program: Program, tmp_path: Path) -> None:
@@ -67,17 +71,27 @@ def test_a_query_chooses_and_one_that_is_wrong_is_explained(program: Program, tm
     assert not (tmp_path / "x.zip").exists()
 
 
+@pytest.mark.parametrize("target", ["x.zip", "x.mbox", "Mail"])
+def test_an_export_of_nothing_says_so_and_leaves_nothing(program: Program, tmp_path: Path, target: str) -> None:
+    assert run("export", tmp_path / target, code=1).stderr == "Error: there is no message to export\n"
+    run("import", "-", stdin=ONE)
+    found = run("export", tmp_path / target, "--query", "subject:nothing", code=1).stderr
+    assert found == "Error: the query finds no message to export\n"
+    assert not (tmp_path / target).exists()
+
+
 def test_what_is_refused_is_one_line_and_what_exists_stays(program: Program, tmp_path: Path) -> None:
     trap, kept = tmp_path / "trap.zip", tmp_path / "kept.mbox"
     trap.write_bytes(zip_of([("../a.eml", ONE)]))
     assert "its name leads out of the archive" in run("import", trap, code=1).stderr
     assert "No such file" in run("import", tmp_path / "nowhere.eml", code=1).stderr
     assert "is no Maildir" in run("import", tmp_path, code=1).stderr
+    assert program.api("messages")["total"] == 0
+    run("import", "-", stdin=ONE)
     kept.write_bytes(b"precious")
     assert "File exists" in run("export", kept, code=1).stderr
     assert kept.read_bytes() == b"precious"
     assert "nothing is overwritten" in run("export", tmp_path, "--format", "maildir", code=1).stderr
-    assert program.api("messages")["total"] == 0
 
 
 def test_a_database_that_none_has_open_is_filled_and_read(tmp_path: Path) -> None:

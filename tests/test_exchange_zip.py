@@ -182,6 +182,14 @@ def test_an_archive_that_lies_is_refused(change: Callable[[bytearray, int, int],
     assert refusal(altered(change))
 
 
+@pytest.mark.parametrize("change", [smaller, larger, other_content, other_name])
+def test_a_file_that_is_not_what_the_archive_says_is_named_in_plain_words(
+    change: Callable[[bytearray, int, int], None],
+) -> None:
+    told = "“a.eml” in the archive is damaged, or not of the name and size that the archive says."
+    assert refusal(altered(change)) == told
+
+
 def test_files_that_lie_in_one_another_are_refused() -> None:
     content = bytearray(zip_of([("a.eml", MESSAGE), ("b.eml", MESSAGE)]))
     second = content.rindex(b"PK\1\2")

@@ -40,6 +40,12 @@ async def test_the_list_shows_the_newest_message_first(inbox: Inbox) -> None:
     assert words(oldest).startswith("Unread. Ada → bob@example.test now Lunch Hello Bob")
 
 
+async def test_the_list_says_whom_the_envelope_names_not_the_headers(inbox: Inbox) -> None:
+    await inbox.capture(PLAIN, recipients=("ada@example.test", "eve@example.test"))
+    (row,) = (await inbox.page("/")).select("a.row")
+    assert words(one(row, ".to")) == "→ ada@example.test, eve@example.test"
+
+
 async def test_a_message_page_shows_who_wrote_what_to_whom(inbox: Inbox) -> None:
     id = await inbox.capture(recipients=("bob@example.test", "hidden@example.test"), sender="bounce@example.test")
     page = await inbox.page(f"/messages/{id}")
@@ -163,7 +169,7 @@ async def test_a_message_is_deleted_by_a_button_of_its_page(inbox: Inbox) -> Non
     id = await inbox.capture()
     form = one(await inbox.page(f"/messages/{id}"), "form[data-deletes]")
     response = await inbox.client.post(str(form["action"]))
-    assert (response.status_code, response.headers["location"].partition("=")[0]) == (303, "/?undo")
+    assert (response.status_code, response.headers["location"].partition("=")[0]) == (303, "/")
     assert await inbox.sandbox.store.get(id) is None
 
 

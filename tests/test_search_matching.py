@@ -41,6 +41,8 @@ MAIL = Candidate(
         "发票",
         "rückgabe",
         "ru\u0308ckgabe",
+        "ruckgabe",
+        "from:ada to:muller",
         "STRASSE",
         "straße",
         '"50 %"',

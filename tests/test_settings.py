@@ -1,12 +1,16 @@
 """Flags before environment before file before default, and errors that say what to write."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from mailsluice.cli import main
 from mailsluice.errors import SettingsError
+from mailsluice.mailbox import MAILBOX_RULES
 from mailsluice.options import Endpoint, parse_age, parse_endpoint, parse_size, show_size
-from mailsluice.settings import load_settings
+from mailsluice.settings import Settings, load_settings, option_of
 
 
 def write_config(text: str, folder: Path) -> Path:
@@ -69,6 +73,37 @@ def test_a_mistake_in_the_file_is_named_with_the_file(text: str, fragment: str, 
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="not a file"):
         load_settings({"config": str(tmp_path / "none.toml")}, {})
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment"),
+    [
+        ({"mailbox_rule": ("*@a.test=a", "shop")}, {}),
+        ({}, {"MAILSLUICE_MAILBOX_RULE": "*@a.test=a, shop,*@b.test=b"}),
+    ],
+)
+def test_of_several_values_the_one_that_will_not_do_is_named(
+    flags: dict[str, tuple[str, ...]], environment: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError, match=r"(?i)mailbox.rule: 'shop' will not do; write"):
+        load_settings(flags, environment)
+
+
+def test_help_and_error_of_mailbox_rules_give_the_same_examples() -> None:
+    (rule,) = (option_of(setting) for setting in fields(Settings) if setting.name == "mailbox_rule")
+    assert MAILBOX_RULES in rule.help
+    with pytest.raises(SettingsError, match=re.escape(MAILBOX_RULES)):
+        load_settings({"mailbox_rule": ("shop",)}, {})
+
+
+@pytest.mark.parametrize("arguments", [["--max", "-1"], ["--max=-1"], ["-m", "-1"], ["-m-1"]])
+def test_a_value_that_begins_with_a_dash_is_told_with_its_option(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["mailsluice", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err == "mailsluice: --max: '-1' will not do; write a whole number; 0 is unlimited\n"
 
 
 def test_a_bad_variable_is_named() -> None:

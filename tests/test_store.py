@@ -74,6 +74,13 @@ async def test_recipients_that_no_header_names_are_unlisted(store: Store) -> Non
     assert listed.unlisted == ("b@example.org",)
 
 
+async def test_addresses_that_only_a_header_names_are_absent(store: Store) -> None:
+    await store.add(make_capture(b"To: List <list@example.net>, B@example.org\r\n\r\n"))
+    (listed,) = await store.list_messages(limit=1)
+    assert listed.unlisted == ()
+    assert listed.absent == ("list@example.net",)
+
+
 async def test_latest_is_the_newest(store: Store) -> None:
     assert await store.get("latest") is None
     for _ in range(2):

@@ -9,6 +9,9 @@ from unicodedata import normalize
 INBOX: Final = "inbox"
 LONGEST: Final = 64
 _OTHER: Final = re.compile(r"[^\w.@+-]+")
+MAILBOX_RULES: Final = "`recipient:*@shop.example=shop`, `sender:cron@*=cron` or `domain:*.example.com=example`"
+"""What rules look like, wherever an example is needed."""
+
 _PARTS: Final = ("recipient", "sender", "domain")
 
 Part = Literal["recipient", "sender", "domain"]
@@ -45,9 +48,7 @@ def parse_mailbox_rule(text: str) -> MailboxRule:
     if part == "domain":
         rest = rest.removeprefix("@")
     if not equals or part not in _PARTS or not rest or not mailbox:
-        raise ValueError(
-            "write a pattern and a mailbox, such as recipient:*@shop.example=shop or *.example.com=example"
-        )
+        raise ValueError(f"write a pattern and a mailbox, such as {MAILBOX_RULES}")
     return MailboxRule(cast(Part, part), rest, mailbox)
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import platformdirs
 
 from mailsluice.errors import SettingsError
-from mailsluice.mailbox import MailboxRule, parse_mailbox_limit, parse_mailbox_rule
+from mailsluice.mailbox import MAILBOX_RULES, MailboxRule, parse_mailbox_limit, parse_mailbox_rule
 from mailsluice.options import (
     Durability,
     Endpoint,
@@ -112,9 +112,8 @@ class Settings:
     )
     mailbox_rule: tuple[MailboxRule, ...] = _several(
         parse_mailbox_rule,
-        "Which messages come into which mailbox, such as `recipient:*@shop.example=shop`, `sender:cron@*=cron` or "
-        "`domain:*.example.com=example`: an AUTH user decides first, then the first that fits; may be given several "
-        "times.",
+        f"Which messages come into which mailbox, such as {MAILBOX_RULES}: an AUTH user decides first, then the first "
+        "that fits; may be given several times.",
         "--mailbox-rule",
         "PATTERN=NAME",
     )
@@ -230,9 +229,9 @@ def environment_name(setting: "Field[Any]") -> str:
 def default_text(setting: "Field[Any]") -> str:
     """The default of a field as the help and the README show it."""
     option = option_of(setting)
-    if option.shown_default or option.is_switch:
-        return option.shown_default or "false"
-    return show_size(int(str(setting.default))) if option.parse is parse_size else str(setting.default)
+    if option.parse is parse_size:
+        return show_size(int(str(setting.default)))
+    return option.shown_default or ("false" if option.is_switch else str(setting.default))
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
@@ -282,17 +281,19 @@ def _file_settings(path: Path | None, known: Mapping[str, "Field[Any]"]) -> list
 
 
 def _read(setting: "Field[Any]", value: object, *, source: str) -> object:
-    option = option_of(setting)
+    if not option_of(setting).repeatable:
+        return _read_one(setting, value, source=source)
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple):
+        raise SettingsError(f"{source}: {str(value)!r} will not do; write a list of texts")
+    return tuple(_read_one(setting, text, source=source) for one in texts if (text := str(one).strip()))
+
+
+def _read_one(setting: "Field[Any]", value: object, *, source: str) -> object:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     try:
-        if option.repeatable:
-            texts = value.split(",") if isinstance(value, str) else value
-            if not isinstance(texts, list | tuple):
-                raise ValueError("write a list of texts")
-            return tuple(option.parse(str(text).strip()) for text in texts if str(text).strip())
-        if isinstance(value, bool):
-            value = str(value).lower()
         if not isinstance(value, str | int):
             raise ValueError("write a text or a number")
-        return option.parse(str(value))
+        return option_of(setting).parse(text)
     except ValueError as error:
-        raise SettingsError(f"{source}: {str(value)!r} will not do; {error}") from error
+        raise SettingsError(f"{source}: {text!r} will not do; {error}") from error

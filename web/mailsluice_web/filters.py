@@ -13,7 +13,7 @@ from mailsluice import capture
 from mailsluice.search import And, Term
 from mailsluice.store.records import ListedMessage
 from mailsluice_web import downloads
-from mailsluice_web.places import Place
+from mailsluice_web.places import Place, fixed
 
 if TYPE_CHECKING:
     from mailsluice.message.mime import Part
@@ -70,6 +70,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def left(until: int) -> int:
+    """The milliseconds until then."""
+    return max(0, until - capture.now()) // 1000
+
+
 def iso(microseconds: int) -> str:
     """The time for a machine: `2026-11-20T23:43:36Z`."""
     return f"{_utc(microseconds):%Y-%m-%dT%H:%M:%SZ}"
@@ -114,10 +119,11 @@ def sender(message: ListedMessage) -> str:
 
 
 def recipients(message: ListedMessage) -> str:
-    """Who gets it, blind copies included: the first three, and how many more."""
-    summary = message.summary
-    named = [person.address or person.name for person in (*summary.to, *summary.cc, *summary.bcc)]
-    everybody = [who for who in (*named, *message.unlisted) if who]
+    """Who gets it by the envelope: the first three, and how many more."""
+    summary, absent = message.summary, {address.lower() for address in message.absent}
+    named = [person for person in (*summary.to, *summary.cc, *summary.bcc) if person.address.lower() not in absent]
+    carried = [person.address for person in named if person.address]
+    everybody = [*carried, *message.unlisted] or [person.name for person in named if person.name]
     shown = ", ".join(everybody[:3])
     return f"{shown} +{len(everybody) - 3:,}" if len(everybody) > 3 else shown or "(no recipients)"
 
@@ -158,7 +164,7 @@ def action(message: ListedMessage) -> Action | None:
 
 def exported(place: Place, format: str) -> str:
     """Where all messages of a place are had as one file."""
-    parts = [place.understood().root] if place.is_search else []
+    parts = [fixed(place.understood().root)] if place.is_search else []
     parts += [Term("mailbox", place.mailbox)] if place.mailbox else []
     query = {"query": str(And(tuple(parts)))} if parts else {}
     return f"/api/sandbox/export?{urlencode({'format': format} | query, errors='replace')}"
@@ -209,7 +215,7 @@ def _utc(microseconds: int) -> datetime:
 
 
 _PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
-_KEPT = (hue, action, exported)
+_KEPT = (hue, action, exported, left)
 _PART = (filename, shown_inline, pictured)
 ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_KEPT)}
 """What a template can say after `|`."""

@@ -2,13 +2,16 @@
 
 from typing import Final
 
+import msgspec
+
 from mailsluice.message.bounds import DEFAULT, Bounds
-from mailsluice.message.html import text_from_html
-from mailsluice.message.parse import Message, parse
+from mailsluice.message.parse import parse
 from mailsluice.search import Candidate, Query, terms_of
+from mailsluice.store.candidates import content_of
 from mailsluice.store.records import ListedMessage, Receipt
 
 _INSIDE: Final = frozenset({"", "header", "filename", "type", "has"})
+_MOST: Final = 1 << 20  # more than a search keeps: what a rule leaves out must not stand behind its sight
 
 
 def looks_inside(query: Query) -> bool:
@@ -16,13 +19,13 @@ def looks_inside(query: Query) -> bool:
     return any(term.field in _INSIDE for term in terms_of(query))
 
 
-def candidate_of(
-    listed: ListedMessage, raw: bytes | None = None, receipt: Receipt | None = None, *, bounds: Bounds = DEFAULT
-) -> Candidate:
-    """What the query looks at; without source and receipt, only what the list knows."""
-    summary = listed.summary
-    message = None if raw is None else parse(raw, bounds=bounds)
-    return Candidate(
+def candidate_of(listed: ListedMessage, raw: bytes | None, receipt: Receipt, *, bounds: Bounds = DEFAULT) -> Candidate:
+    """What the query looks at; without the source, only what the list knows. Raises if the source cannot be read."""
+    summary, inside = listed.summary, Candidate()
+    if raw is not None:
+        inside = content_of(parse(raw, bounds=bounds), receipt, most_text=_MOST, most_headers=_MOST)
+    return msgspec.structs.replace(
+        inside,
         sender=summary.sender,
         to=summary.to,
         cc=summary.cc,
@@ -32,25 +35,11 @@ def candidate_of(
         unlisted=listed.unlisted,
         subject=summary.subject,
         message_id=summary.message_id,
-        text="" if message is None else "\n".join((message.text, text_from_html(message.html))),
-        filenames=() if message is None else tuple(one.filename for one in message.parts if one.filename),
-        types=() if message is None else tuple(one.content_type for one in message.parts),
-        headers=() if message is None else tuple((one.name, one.value) for one in message.headers),
         size=listed.size,
         received=listed.received,
         mailbox=listed.mailbox,
         tags=listed.tags,
         user=listed.user,
-        has=_has(message, receipt),
+        has=inside.has | ({"warning"} if receipt.session.warnings else set()),
         states=frozenset({"read" if listed.seen else "unread", *(("pinned",) if listed.pinned else ())}),
     )
-
-
-def _has(message: Message | None, receipt: Receipt | None) -> frozenset[str]:
-    facts = {"warning": bool(receipt and receipt.session.warnings)}
-    if message:
-        facts["attachment"] = any(part.is_attachment for part in message.parts)
-        facts["inline"] = bool(message.inline)
-        facts["html"] = bool(message.html)
-        facts["defect"] = bool(message.defects)
-    return frozenset(name for name, is_so in facts.items() if is_so)

@@ -53,11 +53,10 @@ def _options() -> list[click.Parameter]:
                 names,
                 help=f"{option.help} {shown}",
                 default=None,
-                is_flag=option.is_switch,
-                flag_value=True if option.is_switch else None,
                 multiple=option.repeatable,
-                type=None if option.is_switch else str,
                 metavar=option.metavar or None,
+                # A flag_value, even of None, lets a text that begins with a dash be no value but an option.
+                **({"is_flag": True, "flag_value": True} if option.is_switch else {"type": str}),
             )
         )
     return options

@@ -42,7 +42,7 @@ def export(
     """Export to TARGET: mail.zip, mail.mbox, a new folder for a Maildir, or `-` for standard output.
 
     All messages, those with these ids (`latest` is the newest), or what --query finds; oldest first, and each with
-    exactly the bytes that were captured. What exists is never overwritten.
+    exactly the bytes that were captured. What exists is never overwritten, and nothing is written without a message.
     """
     from mailsluice.errors import Refusal
 
@@ -51,11 +51,16 @@ def export(
     chosen = format or _format_of(target)
     try:
         with _fetched("zip" if chosen == "maildir" else chosen, [*messages], query, database, url, smtp) as file:
+            number = _number(file, chosen)
+            if not number:
+                raise click.ClickException(f"{'the query finds' if query else 'there is'} no message to export")
             if chosen == "maildir":
-                number = _write_maildir(Path(target), file)
-                click.echo(f"{number:,} {'message' if number == 1 else 'messages'} exported to {target}")
+                _write_maildir(Path(target), file)
             else:
                 _write(target, file)
+        where = "standard output" if target == "-" else target
+        # On standard output there may be the mail itself.
+        click.echo(f"{number:,} {'message' if number == 1 else 'messages'} exported to {where}", err=True)
     except Refusal as refusal:
         raise click.ClickException(refusal.reason) from refusal
     except OSError as error:
@@ -113,6 +118,25 @@ def _read_database(database: str, file: BinaryIO, *, format: str, ids: list[str]
     asyncio.run(run())
 
 
+def _number(file: BinaryIO, format: str) -> int:
+    """How many messages there are in what was fetched."""
+    from zipfile import ZipFile
+
+    from mailsluice.exchange import mbox
+    from mailsluice.exchange.mail import ENDLESS
+
+    if not file.seek(0, 2):
+        return 0
+    file.seek(0)
+    if format == "mbox":
+        number = sum(1 for _ in mbox.read(file, ENDLESS))
+    else:
+        with ZipFile(file) as archive:
+            number = len(archive.namelist())
+    file.seek(0)
+    return number
+
+
 def _write(target: str, file: BinaryIO) -> None:
     import os
     import shutil
@@ -125,12 +149,10 @@ def _write(target: str, file: BinaryIO) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(descriptor, "wb") as made:
         shutil.copyfileobj(file, made, _PIECE)
-    click.echo(f"{Path(target).stat().st_size:,} bytes written to {target}")
 
 
-def _write_maildir(target: Path, file: BinaryIO) -> int:
+def _write_maildir(target: Path, file: BinaryIO) -> None:
     from mailsluice.exchange import archive, maildir
-    from mailsluice.exchange.mail import Limits
+    from mailsluice.exchange.mail import ENDLESS
 
-    none = 1 << 62  # it is our own archive, of mail that is here already
-    return maildir.write(target, archive.read(file, Limits(message=none, messages=none, total=none)))
+    maildir.write(target, archive.read(file, ENDLESS))

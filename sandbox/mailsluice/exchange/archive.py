@@ -104,14 +104,21 @@ def read(file: BinaryIO, limits: Limits) -> Iterator[Mail]:
         with ZipFile(file) as archive:
             entries = _examined(archive.infolist(), limits, size=file.seek(0, 2))
             for entry in entries:
-                with archive.open(entry) as content:
-                    raw = content.read(entry.file_size + 1)
-                if len(raw) != entry.file_size:
-                    raise _misleading(entry, "its size is not the one that the archive says")
-                yield _mail(entry, raw)
+                yield _mail(entry, _unpacked(archive, entry))
     except _UNREADABLE as error:
-        reason = str(error)[:200] or type(error).__name__
-        raise Refusal(f"This zip archive is damaged: {reason}.", field="body") from error
+        raise Refusal("This zip archive is damaged: its directory cannot be read.", field="body") from error
+
+
+def _unpacked(archive: ZipFile, entry: ZipInfo) -> bytes:
+    reason = f"{shown(entry.filename)} in the archive is damaged, or not of the name and size that the archive says."
+    try:
+        with archive.open(entry) as content:
+            raw = content.read(entry.file_size + 1)
+    except _UNREADABLE as error:
+        raise Refusal(reason, field="body") from error
+    if len(raw) != entry.file_size:
+        raise Refusal(reason, field="body")
+    return raw
 
 
 def _examined(entries: Sequence[ZipInfo], limits: Limits, *, size: int) -> list[ZipInfo]:

@@ -32,6 +32,10 @@ class Limits(msgspec.Struct, frozen=True):
     total: int = 4 << 30
 
 
+ENDLESS: Final = Limits(message=1 << 62, messages=1 << 62, total=1 << 62)
+"""For our own file, of mail that is here already."""
+
+
 def shown(name: str) -> str:
     """A name from a hostile source as a sentence can hold it."""
     printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:80])

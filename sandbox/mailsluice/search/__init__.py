@@ -2,8 +2,8 @@
 
     invoice from:ada -subject:"out of office" (has:attachment OR larger:2m) newer:7d
 
-Terms stand beside each other for AND, which binds tighter than `OR`; `-` or `!` before a term or a parenthesis says
-not. Quotes keep blanks together. Pure: no SQL, no clock but the one that is given.
+Terms stand beside each other for AND, which may be written and binds tighter than `OR`; `-` or `!` before a term or a
+parenthesis says not. Quotes keep blanks together. Pure: no SQL, no clock but the one that is given.
 """
 
 from mailsluice.search.grammar import parse

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Final
 
-from mailsluice.search.query import HAS, IS, And, Node, Not, Or, Query, Term, field_of
-from mailsluice.search.tokens import CLOSE, OPEN, OR, Token, tokens
+from mailsluice.search.query import HAS, IS, And, Node, Not, Or, Query, Term, field_of, stem
+from mailsluice.search.tokens import AND, CLOSE, OPEN, OR, Token, tokens
 from mailsluice.search.values import Range, read_date, read_size, read_span
 from mailsluice.search.words import normal
 
@@ -14,6 +14,7 @@ DEEPEST: Final = 30
 _SHOWN: Final = 60
 _DATES: Final = ("after", "before", "on")
 _SIZES: Final = ("larger", "smaller")
+_WHOLE: Final = ("tag", "mailbox", "user")
 
 
 def parse(text: str, *, now: int, zone: tzinfo = UTC) -> Query:
@@ -39,12 +40,10 @@ class _Parser:
                 frames.append(_Frame(is_negated=token.is_negated))
             elif token.kind == CLOSE:
                 self._close(frames)
-            elif token.kind == OR:
-                self._alternative(frames[-1])
-            elif node := self._node(token):
-                frames[-1].add(node)
+            elif token.kind in (AND, OR):
+                self._join(frames[-1], token.kind)
             else:
-                frames[-1].has_term = True
+                frames[-1].add(self._node(token))
         while len(frames) > 1:  # as with quotes, the end of the text closes what is open
             self._close(frames)
         root = self._node_of(frames[0])
@@ -52,41 +51,44 @@ class _Parser:
 
     def _close(self, frames: "list[_Frame]") -> None:
         frame = frames.pop()
-        if not frame.has_term and len(frame.alternatives) == 1:
+        if not frame.has_term and not frame.joined:
             self._problems.append("There is nothing between the parentheses: put a term there, or leave them out.")
         node = self._node_of(frame)
-        if node:
-            frames[-1].add(Not(node) if frame.is_negated else node)
-        else:
-            frames[-1].has_term = True
+        frames[-1].add(Not(node) if node and frame.is_negated else node)
 
-    def _alternative(self, frame: "_Frame") -> None:
+    def _join(self, frame: "_Frame", kind: str) -> None:
+        """Terms stand beside each other for AND anyhow: said in words, it only needs one on each side."""
         if not frame.has_term:
-            self._lonely()
-        frame.alternatives.append([])
-        frame.has_term = False
+            self._lonely(frame.joined or kind)
+        if kind == OR:
+            frame.alternatives.append([])
+        frame.has_term, frame.joined = False, kind
 
     def _node_of(self, frame: "_Frame") -> Node | None:
-        if not frame.has_term and len(frame.alternatives) > 1:
-            self._lonely()
+        if not frame.has_term and frame.joined:
+            self._lonely(frame.joined)
         nodes = [_joined(And, parts) for parts in frame.alternatives if parts]
         return _joined(Or, nodes) if nodes else None
 
-    def _lonely(self) -> None:
-        self._problems.append("OR needs a term on each side; in quotes, “OR” is a word.")
+    def _lonely(self, kind: str) -> None:
+        self._problems.append(f"{kind} needs a term on each side; in quotes, “{kind}” is a word.")
 
     def _node(self, token: Token) -> Node | None:
         text, is_negated = token.text, False
         if len(text) > 1 and text[0] in "-!":
             text, is_negated = text[1:], True
         field = field_of(text)
-        term = self._term(field, text[len(field) + 1 :] if field else text, token.text)
+        term = self._term(field, text[len(field) + 1 :] if field else text, token)
         return Not(term) if term and is_negated else term
 
-    def _term(self, field: str, raw: str, shown: str) -> Term | None:
+    def _term(self, field: str, raw: str, token: Token) -> Term | None:
+        shown = token.text
         if field == "header":
-            return self._header(raw, shown)
+            return self._header(raw, token)
         value = normal(raw)
+        if not token.is_quoted and field in _WHOLE and "*" in (value[:1], value[-1:]):
+            return self._refuse(shown, "takes a whole name: leave out the *")
+        value = value if token.is_quoted else stem(value)
         if not value:
             return self._refuse(shown, "says nothing to look for: write something after it, or leave it out")
         if field in _DATES:
@@ -101,10 +103,11 @@ class _Parser:
             return self._known(field, value, shown)
         return Term(field, value)
 
-    def _header(self, raw: str, shown: str) -> Term | None:
+    def _header(self, raw: str, token: Token) -> Term | None:
         name, equals, value = (normal(part) for part in raw.partition("="))
+        value = value if token.is_quoted else stem(value)
         if not name or (equals and not value):
-            return self._refuse(shown, "is incomplete: write it like header:x-mailer=cron, or header:x-mailer")
+            return self._refuse(token.text, "is incomplete: write it like header:x-mailer=cron, or header:x-mailer")
         return Term("header", value, name)
 
     def _ranged(self, field: str, found: Range | None, shown: str, reason: str) -> Term | None:
@@ -125,14 +128,15 @@ class _Parser:
 
 
 class _Frame:
-    """What stands between two parentheses so far; `has_term` is about the alternative that is being read."""
+    """What stands between two parentheses so far; `joined` is the last AND or OR, and `has_term` about what follows."""
 
     def __init__(self, *, is_negated: bool = False) -> None:
-        self.is_negated, self.has_term = is_negated, False
+        self.is_negated, self.has_term, self.joined = is_negated, False, ""
         self.alternatives: list[list[Node]] = [[]]
 
-    def add(self, node: Node) -> None:
-        self.alternatives[-1].append(node)
+    def add(self, node: Node | None) -> None:
+        """The next term; None for one that was not understood."""
+        self.alternatives[-1] += [node] if node else []
         self.has_term = True
 
 

@@ -40,9 +40,12 @@ class Term(msgspec.Struct, frozen=True):
         if not self.field:
             # A blank inside the quotes keeps the first letter from being a sign, and a colon from ending a prefix.
             shields = self.value[:1] in "-!" or field_of(self.value)
-            return f'" {self.value}"' if shields else _quoted(self.value)
-        value = "=".join(part for part in (self.name, self.value) if part)
-        return f"{self.field}:{_quoted(value)}"
+            return f'" {self.value}"' if shields else self._quoted(self.value)
+        return f"{self.field}:{self._quoted('='.join(part for part in (self.name, self.value) if part))}"
+
+    def _quoted(self, text: str) -> str:
+        """Quotes keep blanks together, and a star from standing for the rest of a word."""
+        return f'"{text}"' if " " in text or stem(self.value) != self.value else text
 
 
 class Not(msgspec.Struct, frozen=True):
@@ -106,5 +109,6 @@ def field_of(text: str) -> str:
     return name if name in FIELDS else ""
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"' if " " in text else text
+def stem(text: str) -> str:
+    """What `inv*` or `*voice` asks for, as a part of a word is found anyhow; nothing but stars stays as it is."""
+    return text.strip("* ") or text

@@ -1,21 +1,23 @@
-"""The pieces of a query: split at blanks, quotes taken out, parentheses and OR apart."""
+"""The pieces of a query: split at blanks, quotes taken out, parentheses, AND and OR apart."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 TERM: Final = "term"
-OR: Final = "or"
+AND: Final = "AND"
+OR: Final = "OR"
 OPEN: Final = "("
 CLOSE: Final = ")"
 _SIGNS: Final = "-!"
 
 
 class Token(NamedTuple):
-    """One piece; `text` is a term's without its quotes, `is_negated` an opening parenthesis's."""
+    """One piece; `text` is a term's without its quotes, `is_quoted` tells of them, `is_negated` of a parenthesis."""
 
     kind: str
     text: str = ""
     is_negated: bool = False
+    is_quoted: bool = False
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -68,4 +70,4 @@ def _closing(letters: list[tuple[str, bool]], depth: int) -> int:
 def _term(letters: list[tuple[str, bool]]) -> Token:
     text = "".join(letter for letter, _ in letters)
     is_quoted = any(quoted for _, quoted in letters)
-    return Token(OR) if text == "OR" and not is_quoted else Token(TERM, text)
+    return Token(text) if text in (AND, OR) and not is_quoted else Token(TERM, text, is_quoted=is_quoted)

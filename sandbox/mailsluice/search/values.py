@@ -43,8 +43,8 @@ def read_date(field: str, text: str, *, now: int, zone: tzinfo) -> Range | None:
             return None
         if field == "on":
             day = moment.astimezone(zone).date()
-            start, end = _midnight(day, zone), _midnight(day + _DAY, zone)
-            return Range(day.isoformat(), _microseconds(start), _microseconds(end))
+            end = _microseconds(_midnight(day + _DAY, zone)) if day < date.max else None
+            return Range(day.isoformat(), _microseconds(_midnight(day, zone)), end)
         at, canonical = _microseconds(moment), moment.isoformat().lower()
     except (ValueError, OverflowError):  # a 31 February, or a year that no clock reaches
         return None

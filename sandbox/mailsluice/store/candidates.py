@@ -49,7 +49,7 @@ def read_whole(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Reading:
     code = action = ""
     try:
         message = parse(raw, bounds=bounds)
-        found = _read(message, receipt)
+        found = content_of(message, receipt)
         code, action = _extracted(message)
     except Exception:  # as at capture: whatever the reader thinks of it, the mail stays findable by its envelope
         log.exception("a message could not be read for the search; it is found by its envelope only")
@@ -64,7 +64,10 @@ def read_whole(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Reading:
     return Reading(candidate, code, action)
 
 
-def _read(message: Message, receipt: Receipt) -> Candidate:
+def content_of(
+    message: Message, receipt: Receipt, *, most_text: int = MOST_TEXT, most_headers: int = _MOST_HEADERS
+) -> Candidate:
+    """What the message itself tells, in bounded length."""
     summary, parts = message.summary, message.parts[:_MOST_NAMES]
     named = [part.filename for part in parts if part.is_attachment or part.is_inline]
     return Candidate(
@@ -76,10 +79,10 @@ def _read(message: Message, receipt: Receipt) -> Candidate:
         unlisted=tuple(_line(address) for address in unlisted_of(receipt.envelope, summary)[:_MOST_ADDRESSES]),
         subject=_line(summary.subject),
         message_id=_line(summary.message_id),
-        text=_text(message),
+        text=_text(message, most_text),
         filenames=tuple(_line(name) for name in named if name),
         types=tuple(dict.fromkeys(_line(part.content_type) for part in parts)),
-        headers=tuple(_headers(message.headers)),
+        headers=tuple(_headers(message.headers, most_headers)),
         has=frozenset(_traits(message)),
     )
 
@@ -92,11 +95,11 @@ def _extracted(message: Message) -> tuple[str, str]:
     return _storable(code), _storable(msgspec.json.encode(found.action).decode()) if is_likely else ""
 
 
-def _text(message: Message) -> str:
+def _text(message: Message, most: int) -> str:
     """The text and the text of the HTML, each with half of the room for certain."""
-    html = text_from_html(message.html[:_MOST_HTML])[:MOST_TEXT] if message.html else ""
-    text = message.text[: max(MOST_TEXT - len(html), MOST_TEXT // 2)]
-    return _storable(f"{text}\n{html[: MOST_TEXT - len(text)]}" if html else text)
+    html = text_from_html(message.html[:_MOST_HTML])[:most] if message.html else ""
+    text = message.text[: max(most - len(html), most // 2)]
+    return _storable(f"{text}\n{html[: most - len(text)]}" if html else text)
 
 
 def _traits(message: Message) -> Iterator[str]:
@@ -110,8 +113,7 @@ def _traits(message: Message) -> Iterator[str]:
         yield "defect"
 
 
-def _headers(headers: tuple[Header, ...]) -> Iterator[tuple[str, str]]:
-    room = _MOST_HEADERS
+def _headers(headers: tuple[Header, ...], room: int) -> Iterator[tuple[str, str]]:
     for header in headers:
         name, value = _line(header.name), _line(header.value)
         room -= len(name) + len(value)

@@ -10,8 +10,9 @@ class ListedMessage(msgspec.Struct, frozen=True):
     """One captured message as lists need it.
 
     `key` orders by arrival (newest = highest) and stays inside; `id` is its name outside. `received` is microseconds
-    UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names. `tags`
-    are sorted. `code` is the one-time code in it, `action` the link that a person would act on (JSON); empty without.
+    UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names,
+    `absent` are addresses of these headers that were no recipients. `tags` are sorted. `code` is the one-time code in
+    it, `action` the link that a person would act on (JSON); empty without.
     """
 
     key: int
@@ -26,6 +27,7 @@ class ListedMessage(msgspec.Struct, frozen=True):
     envelope_sender: str
     unlisted: tuple[str, ...]
     user: str
+    absent: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     code: str = ""
     action: str = ""

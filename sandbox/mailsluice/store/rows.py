@@ -38,6 +38,7 @@ class _Addresses(msgspec.Struct, frozen=True, omit_defaults=True):
     bcc: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
     unlisted: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 _to_json = msgspec.json.Encoder().encode
@@ -60,9 +61,8 @@ def insert_capture(
     """Store message, source and envelope; the key, and the size to count. A spooled body's chunks are there already."""
     size = len(capture.body) if isinstance(capture.body, bytes) else capture.body.size
     encoding, content = pack(capture.body) if isinstance(capture.body, bytes) else (CHUNKED, None)
-    addresses = _Addresses(
-        summary.sender, summary.to, summary.cc, summary.bcc, summary.reply_to, unlisted_of(capture.envelope, summary)
-    )
+    unlisted, absent = _differing(capture.envelope, summary)
+    addresses = _Addresses(summary.sender, summary.to, summary.cc, summary.bcc, summary.reply_to, unlisted, absent)
     key = connection.execute(
         _INSERT_MESSAGE,
         (
@@ -112,6 +112,7 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
         ),
         envelope_sender=envelope_sender,
         unlisted=who.unlisted,
+        absent=who.absent,
         user=user,
         tags=tuple(sorted(tags.split("\n"))) if tags else (),
         code=code,
@@ -121,8 +122,16 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
 
 def unlisted_of(envelope: Envelope, summary: Summary) -> tuple[str, ...]:
     """Envelope recipients that no header names: what an app sent as Bcc."""
+    return _differing(envelope, summary)[0]
+
+
+def _differing(envelope: Envelope, summary: Summary) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Recipients that only the envelope names, and those that only the headers name."""
     if len(envelope.recipients) == len(summary.to) == 1 and envelope.recipients[0].address == summary.to[0].address:
-        return ()  # most mail: no sets, no lower case
-    named = {address.address.lower() for group in (summary.to, summary.cc, summary.bcc) for address in group}
-    unlisted = (one.address for one in envelope.recipients if one.address.lower() not in named)
-    return tuple(dict.fromkeys(unlisted))
+        others = (*summary.cc, *summary.bcc)
+        return (), tuple(dict.fromkeys(one.address for one in others if one.address)) if others else ()
+    named = {one.address.lower(): one.address for group in (summary.to, summary.cc, summary.bcc) for one in group}
+    carried = {one.address.lower(): one.address for one in envelope.recipients}
+    unlisted = (address for folded, address in carried.items() if folded not in named)
+    absent = (address for folded, address in named.items() if folded and folded not in carried)
+    return tuple(unlisted), tuple(absent)

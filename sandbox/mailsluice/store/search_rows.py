@@ -13,7 +13,7 @@ from mailsluice.search import Candidate
 from mailsluice.search.words import normal
 from mailsluice.store.dictionary import Dictionary
 
-RULES: Final = 1
+RULES: Final = 2
 """Raised whenever rows would come out otherwise: the index is then made anew."""
 
 WORDED: Final = (

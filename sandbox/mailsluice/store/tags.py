@@ -1,18 +1,16 @@
 """The tags of messages, by name; upper and lower case are one tag, written as it was written first."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mailsluice.errors import Refusal
-from mailsluice.search.words import normal
+from mailsluice.search.words import folded
+from mailsluice.store.stretches import Stretch, condition
 from mailsluice.tagging import clean_tag, clean_tags
 
 MOST_NAMES: Final = 10_000
 """Different tags in all: each is named in every list that an API gives."""
-
-_NAMED: Final = "(SELECT value FROM json_each(:ids))"
 
 
 def tag_messages(connection: sqlite3.Connection, keys: Sequence[int], names: Iterable[str]) -> None:
@@ -26,24 +24,24 @@ def tag_messages(connection: sqlite3.Connection, keys: Sequence[int], names: Ite
             )
 
 
-def set_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+def set_tags(connection: sqlite3.Connection, stretch: Stretch, names: Iterable[str]) -> list[str]:
     """Give messages these tags and no others; the ids that exist."""
-    found = _found(connection, ids)
+    found = _found(connection, stretch)
     connection.executemany("DELETE FROM tagged WHERE message = ?", ((key,) for key, _ in found))
     tag_messages(connection, [key for key, _ in found], names)
     return [id for _, id in found]
 
 
-def add_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+def add_tags(connection: sqlite3.Connection, stretch: Stretch, names: Iterable[str]) -> list[str]:
     """Give messages these tags too; the ids that exist."""
-    found = _found(connection, ids)
+    found = _found(connection, stretch)
     tag_messages(connection, [key for key, _ in found], names)
     return [id for _, id in found]
 
 
-def remove_tags(connection: sqlite3.Connection, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+def remove_tags(connection: sqlite3.Connection, stretch: Stretch, names: Iterable[str]) -> list[str]:
     """Take these tags from messages; the ids that exist."""
-    found = _found(connection, ids)
+    found = _found(connection, stretch)
     for name in clean_tags(names):
         known = _known(connection, name)
         pairs = ((key, known) for key, _ in found)
@@ -60,7 +58,7 @@ def rename_tag(connection: sqlite3.Connection, old: str, new: str) -> None:
         raise Refusal(f"invalid tag name: {new}", field="name")
     if _known(connection, name) not in ("", known):
         raise Refusal(f"tag already exists: {name}", field="name")
-    values = {"old": known, "new": name, "folded": normal(name)}
+    values = {"old": known, "new": name, "folded": folded(name)}
     connection.execute("UPDATE tag SET name = :new, folded = :folded WHERE name = :old", values)
     connection.execute("UPDATE tagged SET tag = :new WHERE tag = :old", values)
 
@@ -85,15 +83,15 @@ def _stored(connection: sqlite3.Connection, name: str) -> str:
         return known
     if connection.execute("SELECT count(*) FROM tag").fetchone()[0] >= MOST_NAMES:
         return ""
-    connection.execute("INSERT INTO tag (name, folded) VALUES (:name, :folded)", {"name": name, "folded": normal(name)})
+    connection.execute("INSERT INTO tag (name, folded) VALUES (:name, :folded)", {"name": name, "folded": folded(name)})
     return name
 
 
 def _known(connection: sqlite3.Connection, name: str) -> str:
-    row = connection.execute("SELECT name FROM tag WHERE folded = :folded", {"folded": normal(name)}).fetchone()
+    row = connection.execute("SELECT name FROM tag WHERE folded = :folded", {"folded": folded(name)}).fetchone()
     return row[0] if row else ""
 
 
-def _found(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[int, str]]:
-    query = f"SELECT key, id FROM message WHERE id IN {_NAMED} ORDER BY key"
-    return connection.execute(query, {"ids": json.dumps(ids)}).fetchall()
+def _found(connection: sqlite3.Connection, stretch: Stretch) -> list[tuple[int, str]]:
+    where, values = condition(stretch)
+    return connection.execute(f"SELECT key, id FROM message WHERE {where} ORDER BY key", values).fetchall()

@@ -46,6 +46,11 @@ def rfc3339(moment: datetime) -> str:
     return f"{year_to_second}{fraction}{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
 
 
+def utc_time(microseconds: int) -> str:
+    """A stored time in UTC, to the microsecond."""
+    return rfc3339(_EPOCH + timedelta(microseconds=microseconds))
+
+
 def local_time(microseconds: int) -> str:
     """A stored time in the server's zone, cut to milliseconds."""
     return rfc3339((_EPOCH + timedelta(milliseconds=microseconds // 1000)).astimezone())

@@ -17,7 +17,6 @@ there are passed over. What cannot be done is answered with 400, 404 or 422, `{"
 ""}`, and changes nothing. None of this needs the token.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -29,14 +28,13 @@ from mailsluice.search import Query
 from mailsluice.store.records import Deletion
 from mailsluice.tagging import MOST, clean_tag
 from mailsluice_web.api.answers import explained, json_answer
-from mailsluice_web.api.dates import rfc3339
+from mailsluice_web.api.dates import utc_time
 from mailsluice_web.api.messages import tags
 from mailsluice_web.api.queries import is_id, mailbox_named, understood
 from mailsluice_web.api.resource import BadRequest, NotFound, Resource
 from mailsluice_web.pages.cards import sandbox_of
 
 _ROOT: Final = "/api/sandbox"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: Final = "Nothing was changed."
 
 
@@ -154,11 +152,10 @@ async def _ids(request: Request, choice: Choice) -> list[str]:
 
 
 def _told(deletion: Deletion) -> dict[str, Any]:
-    until = rfc3339(_EPOCH + timedelta(microseconds=deletion.until))
     return {
         "token": deletion.token if deletion.messages else "",
         "messages": deletion.messages,
-        "until": until if deletion.messages else "",
+        "until": utc_time(deletion.until) if deletion.messages else "",
     }
 
 

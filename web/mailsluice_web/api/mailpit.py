@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Route
 from mailsluice.message.bounds import Bounds
 from mailsluice.message.headers import split_message
 from mailsluice.message.parse import parse
-from mailsluice.sandbox import Sandbox
 from mailsluice.store import LATEST, ListedMessage, StoreError
 from mailsluice_web.api import searches, shapes, tags
 from mailsluice_web.api.gojson import encode
@@ -23,6 +22,7 @@ from mailsluice_web.api.relaying import release, webui
 from mailsluice_web.api.resource import NotFound, Nowhere, Resource, text
 from mailsluice_web.api.selection import deletion, marking
 from mailsluice_web.downloads import safe_type
+from mailsluice_web.pages.cards import sandbox_of
 
 _PIECE: Final = 256 << 10
 # A part may be HTML with scripts, and it comes from our own origin: opened as a page it gets neither.
@@ -31,12 +31,12 @@ _PART_POLICY: Final = "sandbox; default-src 'none'; img-src data:; style-src 'un
 
 async def info(request: Request) -> Response:
     """The program, its database and what happened since it began."""
-    return _json(encode(await runtime_info(_sandbox(request))))
+    return _json(encode(await runtime_info(sandbox_of(request))))
 
 
 async def mark_messages(request: Request) -> Response:
     """Mark the messages named, or found by a search, or all, as read or unread."""
-    body, sandbox = await request.body(), _sandbox(request)
+    body, sandbox = await request.body(), sandbox_of(request)
     asked = await run_in_threadpool(marking, body)
     ids = asked.ids
     if asked.search:
@@ -52,25 +52,25 @@ async def delete_messages(request: Request) -> Response:
     body = await request.body()
     ids = await run_in_threadpool(deletion, body)
     if ids is None or ids:
-        await _sandbox(request).delete(ids)
+        await sandbox_of(request).delete(ids)
     return text("ok")
 
 
 async def message(request: Request) -> Response:
     """One message as a whole; it counts as read from now on."""
     listed, raw = await _source(request)
-    bounds = _sandbox(request).bounds
+    bounds = sandbox_of(request).bounds
     answer = await run_in_threadpool(lambda: encode(shapes.message(listed, parse(raw, bounds=bounds))))
     if not listed.seen:
         with suppress(StoreError):  # a full disk keeps nobody from reading
-            await _sandbox(request).mark_seen([listed.id], seen=True)
+            await sandbox_of(request).mark_seen([listed.id], seen=True)
     return _json(answer)
 
 
 async def message_headers(request: Request) -> Response:
     """The header section, undecoded, by name."""
     _, raw = await _source(request)
-    bounds = _sandbox(request).bounds
+    bounds = sandbox_of(request).bounds
     return _json(await run_in_threadpool(lambda: encode(shapes.header_values(split_message(raw, bounds=bounds)[0]))))
 
 
@@ -86,21 +86,16 @@ async def message_raw(request: Request) -> Response:
 async def message_part(request: Request) -> Response:
     """The decoded content of an attachment or inline part."""
     _, raw = await _source(request)
-    found = await run_in_threadpool(_part, raw, str(request.path_params["part"]), _sandbox(request).bounds)
+    found = await run_in_threadpool(_part, raw, str(request.path_params["part"]), sandbox_of(request).bounds)
     if found is None:
         raise NotFound("404 page not found")
     content, headers = found
     return _bytes(content, headers)
 
 
-def _sandbox(request: Request) -> Sandbox:
-    sandbox: Sandbox = request.state.sandbox
-    return sandbox
-
-
 async def _source(request: Request) -> tuple[ListedMessage, bytes]:
     listed = await message_named(request)
-    raw = await _sandbox(request).store.raw(listed.id) if listed else None
+    raw = await sandbox_of(request).store.raw(listed.id) if listed else None
     if listed is None or raw is None:
         raise NotFound("Message not found" if request.path_params["id"] == LATEST else "404 page not found")
     return listed, raw

@@ -18,7 +18,6 @@ follow. Reading marks nothing as seen. Times are RFC 3339 in UTC. A query that i
 and `{"error": "…", "field": "query", "link": ""}`.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -30,13 +29,12 @@ from starlette.routing import BaseRoute, Route
 from mailsluice.search.query import FIELDS
 from mailsluice.store import Counts, ListedMessage
 from mailsluice_web.api.answers import explained, json_answer
-from mailsluice_web.api.dates import rfc3339
+from mailsluice_web.api.dates import utc_time
 from mailsluice_web.api.queries import asked, mailbox_named, message_named, whole_number
 from mailsluice_web.api.resource import BadRequest, NotFound, Resource
 from mailsluice_web.pages.cards import sandbox_of
 
 _ROOT: Final = "/api/sandbox"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE: Final = 50
 _MOST_LISTED: Final = 500
 _COMPLETIONS: Final = 10
@@ -102,7 +100,7 @@ def told_message(listed: ListedMessage) -> dict[str, Any]:
     return {
         "id": listed.id,
         "mailbox": listed.mailbox,
-        "received": rfc3339(_EPOCH + timedelta(microseconds=listed.received)),
+        "received": utc_time(listed.received),
         "size": listed.size,
         "seen": listed.seen,
         "pinned": listed.pinned,

@@ -1,7 +1,7 @@
 """What a search asks for: its text understood, in the time zone of whoever asks, and what bounds it further."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,17 +10,18 @@ from starlette.requests import Request
 from mailsluice.capture import now
 from mailsluice.errors import Refusal
 from mailsluice.mailbox import clean_mailbox
-from mailsluice.sandbox import Sandbox
 from mailsluice.search import And, Query, Term, parse, terms_of
 from mailsluice.store import LATEST, ListedMessage
-from mailsluice_web.api.dates import LOCAL
+from mailsluice_web.api.dates import LOCAL, utc_time
 from mailsluice_web.api.resource import BadRequest
+from mailsluice_web.pages.cards import sandbox_of
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{22}")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
-_WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
+_WHOLE: Final = re.compile(r"[0-9]+")
+_MOST: Final = 10**18
+_MOST_DIGITS: Final = 18
 _ZONED: Final = frozenset({"after", "before", "on"})
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def understood(text: str, *, zone: str = "", outcome: str = "") -> Query:
@@ -50,13 +51,12 @@ def older(query: Query, received_before: int | None) -> Query:
     """The query, of messages received before this moment (microseconds UTC) only."""
     if received_before is None:
         return query
-    moment = (_EPOCH + timedelta(microseconds=received_before)).isoformat()
-    return Query(And((query.root, Term("before", moment, high=received_before))))
+    return Query(And((query.root, Term("before", utc_time(received_before).lower(), high=received_before))))
 
 
 async def message_named(request: Request) -> ListedMessage | None:
     """The message that the path names; `latest` is the newest, with `?query=&tz=` the newest that the query finds."""
-    id, store = str(request.path_params["id"]), _sandbox(request).store
+    id, store = str(request.path_params["id"]), sandbox_of(request).store
     if id != LATEST:
         return await store.get(id) if is_id(id) else None
     query = asked(request)
@@ -71,8 +71,8 @@ def is_id(text: str) -> bool:
 
 
 def number(value: str, *, default: int) -> int:
-    """A parameter as Go reads it: the default for what is no number."""
-    return int(value) if _NUMBER.fullmatch(value) else default
+    """A parameter as Go reads it: the default for what is no number. One that is too large is as large as can be."""
+    return _bounded(value) if _NUMBER.fullmatch(value) else default
 
 
 def whole_number(request: Request, name: str) -> int | None:
@@ -80,7 +80,13 @@ def whole_number(request: Request, name: str) -> int | None:
     given = request.query_params.get(name, "")
     if given and not _WHOLE.fullmatch(given):
         raise BadRequest(f"{name}: write a whole number.")
-    return int(given) if given else None
+    return _bounded(given) if given else None
+
+
+def _bounded(digits: str) -> int:
+    """A number within 64 bits, and without the work that a million digits would be."""
+    sign, most = (-1 if digits.startswith("-") else 1), digits.lstrip("+-0")
+    return sign * (int(most or "0") if len(most) <= _MOST_DIGITS else _MOST)
 
 
 def mailbox_named(name: str) -> str:
@@ -102,8 +108,3 @@ def _zone(name: str) -> tzinfo | None:
 
 def _shown(text: str) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in text[:60])
-
-
-def _sandbox(request: Request) -> Sandbox:
-    sandbox: Sandbox = request.state.sandbox
-    return sandbox

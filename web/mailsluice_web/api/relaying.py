@@ -21,6 +21,7 @@ from mailsluice_web.api.gojson import decode_object, encode
 from mailsluice_web.api.queries import is_id
 from mailsluice_web.api.resource import BadRequest, NotFound, text
 from mailsluice_web.api.shapes import MessageRelay, WebUI
+from mailsluice_web.pages.cards import sandbox_of
 
 _PATIENCE: Final = 60
 _MOST_REPLIES: Final = 5
@@ -30,7 +31,7 @@ _UNREADABLE: Final = "The body is not the JSON expected; nothing was sent"
 
 async def release(request: Request) -> Response:
     """`ok` only once the smarthost has taken the message for every recipient."""
-    sandbox: Sandbox = request.state.sandbox
+    sandbox = sandbox_of(request)
     id = str(request.path_params["id"])
     if not is_id(id) or await sandbox.store.get(id) is None:
         raise NotFound("404 page not found")
@@ -49,7 +50,7 @@ async def release(request: Request) -> Response:
 
 async def webui(request: Request) -> Response:
     """What a web interface should offer; of the default profile only while clients may release through it."""
-    sandbox: Sandbox = request.state.sandbox
+    sandbox = sandbox_of(request)
     profile = await _default(sandbox) if sandbox.settings.mailpit_release else None
     relay = _relay(profile) if profile else MessageRelay()
     return Response(encode(WebUI(MessageRelay=relay)), headers={"Content-Type": "application/json"})

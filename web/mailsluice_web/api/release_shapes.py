@@ -1,7 +1,6 @@
 """What our own API says of preflights and releases; no secret, and no link that signs in whoever opens it."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -10,9 +9,7 @@ from mailsluice.gmail.verdict import Verdict
 from mailsluice.release import Finding, Parking, Quota, Release
 from mailsluice.releasing import Preflight
 from mailsluice.reply import Reply
-from mailsluice_web.api.dates import rfc3339
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from mailsluice_web.api.dates import utc_time
 
 
 def told_release(release: Release, *, with_transcript: bool = False) -> dict[str, Any]:
@@ -105,4 +102,4 @@ def _verdict(verdict: Verdict | None) -> dict[str, str] | None:
 
 
 def _time(microseconds: int) -> str | None:
-    return rfc3339(_EPOCH + timedelta(microseconds=microseconds)) if microseconds else None
+    return utc_time(microseconds) if microseconds else None

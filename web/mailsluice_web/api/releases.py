@@ -29,7 +29,6 @@ went. Times are RFC 3339 in UTC; states: queued, sending, delivered, partly, ref
 cancelled.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal, get_args
 
@@ -45,6 +44,7 @@ from mailsluice.store import LATEST
 from mailsluice_web import downloads
 from mailsluice_web.api import outbox
 from mailsluice_web.api.answers import closed, explained, json_answer
+from mailsluice_web.api.queries import whole_number
 from mailsluice_web.api.release_shapes import told_findings, told_preflight, told_release
 from mailsluice_web.api.resource import BadRequest, NotFound
 from mailsluice_web.pages.cards import sandbox_of
@@ -52,7 +52,6 @@ from mailsluice_web.tokens import locked
 
 _ROOT: Final = "/api/sandbox"
 _RELEASE: Final = f"{_ROOT}/releases/{{id}}"
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _MOST_SECONDS: Final = 60
 _PAGE: Final = 50
 _MOST_LISTED: Final = 500
@@ -149,10 +148,10 @@ async def index(request: Request) -> Response:
     if message == LATEST:
         newest = await sandbox.store.get(LATEST)
         message = newest.id if newest else message
-    limit = min(_number(request, "limit") or _PAGE, _MOST_LISTED)
+    limit = min(whole_number(request, "limit") or _PAGE, _MOST_LISTED)
     found = await sandbox.store.journal.list(
         limit=limit + 1,
-        before=_number(request, "before"),
+        before=whole_number(request, "before"),
         message=message,
         profile=parameters.get("profile", ""),
         state=state,
@@ -239,17 +238,10 @@ async def _changed(request: Request, change: Callable[[str], Awaitable[Release]]
 
 
 def _seconds(request: Request) -> int:
-    seconds = _number(request, "wait") or 0
+    seconds = whole_number(request, "wait") or 0
     if seconds > _MOST_SECONDS:
         raise BadRequest(f"wait: at most {_MOST_SECONDS} seconds; then ask for the release again.")
     return seconds
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    if text and not _NUMBER.fullmatch(text):
-        raise BadRequest(f"{name}: write a whole number.")
-    return int(text) if text else None
 
 
 def _mail(raw: bytes, id: str) -> Response:

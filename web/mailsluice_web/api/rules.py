@@ -14,7 +14,6 @@ RFC 3339 in UTC. What cannot be done is answered with 400, 401, 404 or 422 and `
 "link": ""}`.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,13 +23,12 @@ from starlette.routing import BaseRoute
 
 from mailsluice.rule import Rule
 from mailsluice_web.api.answers import closed, explained, json_answer
-from mailsluice_web.api.dates import rfc3339
+from mailsluice_web.api.dates import utc_time
 from mailsluice_web.api.resource import NotFound
 from mailsluice_web.pages.cards import sandbox_of
 from mailsluice_web.tokens import locked
 
 _ROOT: Final = "/api/sandbox/rules"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE: Final = "There is no rule of this id."
 
 
@@ -80,13 +78,9 @@ async def delete(request: Request) -> Response:
 
 
 def _told(rule: Rule) -> dict[str, Any]:
-    times = {"created": _time(rule.created), "ends": _time(rule.ends)}
+    times = {"created": utc_time(rule.created), "ends": utc_time(rule.ends)}
     told = {name: value for name, value in msgspec.structs.asdict(rule).items() if name != "route"}
     return told | times
-
-
-def _time(microseconds: int) -> str:
-    return rfc3339(_EPOCH + timedelta(microseconds=microseconds))
 
 
 routes: Final[list[BaseRoute]] = closed(
