@@ -12,7 +12,8 @@ from mailsluice.message.bounds import DEFAULT
 from mailsluice.search import Candidate, Query, matches
 from mailsluice.store import Store, open_store
 from mailsluice.store.database import connect_reader
-from mailsluice.store.scanning import ROWS, candidate_of
+from mailsluice.store.glimpses import read_glimpses
+from mailsluice.store.scanning import read_candidate
 from tests.bench.search_mail import Letters
 from tests.nasty import nasty_messages
 
@@ -47,12 +48,9 @@ class Place:
     def fill(self, mail: Sequence[bytes], *, indexed: int) -> None:
         """Store mail, of which the index gets to know the first so many."""
         self._runner.run(self._fill(mail, indexed))
-        all_of_them = {"above": 0, "before": 1 << 62, "most": -1}
         with closing(connect_reader(self.store.path)) as connection:
-            for row in connection.execute(ROWS, all_of_them).fetchall():
-                candidate = candidate_of(connection, row, bounds=DEFAULT)
-                assert candidate
-                self.candidates[row[1]] = candidate
+            for glimpse in read_glimpses(connection, above=0, before=1 << 62, most=-1):
+                self.candidates[glimpse.id] = read_candidate(connection, glimpse, bounds=DEFAULT)
 
     async def _fill(self, mail: Sequence[bytes], indexed: int) -> None:
         captures = [

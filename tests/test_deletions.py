@@ -172,7 +172,8 @@ def test_the_counters_are_right_whatever_happens(operations: list[str], seed: in
 
 async def _live(operations: list[str], chance: random.Random) -> None:
     clock, limits = Clock(), Limits(messages=8, size=90, mailboxes={"shop": 3})
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mailsluice.store.stretches.STRETCH", chance.choice([1, 2, 1000]))
         async with open_store(Path(folder) / "mail.db", clock=clock, limits=limits) as store:
             tokens: list[str] = []
             for operation in operations:

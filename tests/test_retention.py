@@ -78,6 +78,40 @@ async def test_beyond_the_age_messages_go_from_the_oldest_on(opened: Opener, clo
         assert await ids(store) == [new]
 
 
+async def test_of_what_was_imported_the_age_is_that_of_the_mail(opened: Opener, clock: Clock) -> None:
+    async with opened(Limits(age=HOUR)) as store:
+        new = await add(store, received=clock())
+        await add(store, received=clock() - 2 * HOUR * 1_000_000)
+        await store.upkeep.round()
+        assert await ids(store) == [new]
+
+
+async def test_a_message_goes_when_it_is_too_old_though_nothing_else_happens(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "mail.db", limits=Limits(age=1)) as store:
+        await add(store, received=now() - 300_000)
+        pinned = await add(store)
+        await store.pin([pinned], pinned=True)
+        async with asyncio.timeout(20):
+            while await ids(store) != [pinned]:
+                await store.counts()
+
+
+async def test_what_an_undo_brings_beyond_the_limits_goes_without_new_mail(opened: Opener, told: list[str]) -> None:
+    async with opened(Limits(messages=2)) as store:
+        every = [await add(store) for _ in range(2)]
+        deletion = await store.delete(every[:1])
+        every.append(await add(store))
+        async with asyncio.timeout(20):
+            while store.upkeep._wanted.is_set():
+                await store.counts()
+        await store.upkeep.round()  # whatever was under way by itself has ended too
+        assert len(await store.undo(deletion.token)) == 1
+        async with asyncio.timeout(5):  # when the deletion would have become final, upkeep looks anyhow
+            while told != every[:1]:
+                await store.counts()
+        assert await ids(store) == every[1:]
+
+
 async def test_a_mailbox_has_its_own_limit(opened: Opener) -> None:
     async with opened(Limits(mailboxes={"shop": 2, "other": 1})) as store:
         inbox = [await add(store) for _ in range(3)]

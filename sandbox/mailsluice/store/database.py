@@ -38,6 +38,7 @@ def connect_writer(path: Path, *, durability: str) -> sqlite3.Connection:
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
     connection.execute("PRAGMA cache_size = -8000")
+    connection.execute("PRAGMA secure_delete = ON")  # some builds of SQLite leave deleted mail legible in the file
     return connection
 
 

@@ -1,35 +1,34 @@
 """Changes to stored messages, each with its counters in the same transaction."""
 
-import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from mailsluice.store.counters import Change, change, mailboxes_of
+from mailsluice.store.stretches import Stretch, condition
 
 _BALLAST: Final = 256 << 10
-_NAMED: Final = "id IN (SELECT value FROM json_each(:ids))"
 
 
-def mark_seen(connection: sqlite3.Connection, ids: Sequence[str] | None, *, seen: bool, mailbox: str) -> list[str]:
-    """Mark messages, for None all (of a mailbox); the ids that changed."""
-    where = "TRUE" if ids is None else _NAMED
+def mark_seen(connection: sqlite3.Connection, stretch: Stretch, *, seen: bool, mailbox: str) -> list[str]:
+    """Mark messages (of a mailbox); the ids that changed."""
+    where, values = condition(stretch)
     where += " AND mailbox = :mailbox" if mailbox else ""
     changed = connection.execute(
         f"UPDATE message SET seen = :seen WHERE seen <> :seen AND {where} RETURNING id, mailbox",
-        {"seen": int(seen), "ids": json.dumps(ids), "mailbox": mailbox},
+        {**values, "seen": int(seen), "mailbox": mailbox},
     ).fetchall()
     numbers = Counter(mailbox for _, mailbox in changed)
     change(connection, {mailbox: Change(unread=-many if seen else many) for mailbox, many in numbers.items()})
     return [id for id, _ in changed]
 
 
-def pin(connection: sqlite3.Connection, ids: Sequence[str], *, pinned: bool) -> list[str]:
+def pin(connection: sqlite3.Connection, stretch: Stretch, *, pinned: bool) -> list[str]:
     """Pin messages or let go of them; the ids that changed."""
+    where, values = condition(stretch)
     changed = connection.execute(
-        f"UPDATE message SET pinned = :pinned WHERE pinned <> :pinned AND {_NAMED} RETURNING id, mailbox, size",
-        {"pinned": int(pinned), "ids": json.dumps(ids)},
+        f"UPDATE message SET pinned = :pinned WHERE pinned <> :pinned AND {where} RETURNING id, mailbox, size",
+        {**values, "pinned": int(pinned)},
     ).fetchall()
     sign = 1 if pinned else -1
     changes = ((mailbox, Change(pinned=sign, pinned_size=sign * size)) for _, mailbox, size in changed)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -112,6 +112,11 @@ class Indexing:
         """Whether new messages will be indexed."""
         return not self._task.done()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether captures are coming in."""
+        return time.monotonic() - self._captured_at < _BUSY_SECONDS
+
     def captured(self) -> None:
         """Tell that there is a new message."""
         self._captured_at = time.monotonic()
@@ -121,37 +126,37 @@ class Indexing:
         """Tell that messages may be gone."""
         self._wanted.set()
 
-    async def reach(self, key: int, *, patience: float) -> None:
-        """Wait until the index has this message, for so many seconds at most."""
+    @contextlib.contextmanager
+    def urged(self) -> Iterator[None]:
+        """Work as fast as captures allow for so long."""
         self._waiting += 1
-        self._wanted.set()
         self._urgent.set()
         try:
-            async with asyncio.timeout(patience):
-                while self._indexed_to < key and not self._is_failing and not self._task.done():
-                    self._advanced.clear()
-                    await self._advanced.wait()
-        except TimeoutError:
-            return
+            yield
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._urgent.clear()
 
+    async def reach(self, key: int, *, patience: float) -> None:
+        """Wait until the index has this message, for so many seconds at most."""
+        with self.urged(), contextlib.suppress(TimeoutError):
+            self._wanted.set()
+            async with asyncio.timeout(patience):
+                while self._indexed_to < key and not self._is_failing and not self._task.done():
+                    self._advanced.clear()
+                    await self._advanced.wait()
+
     async def settle(self) -> None:
         """Wait until there is nothing left to do: every message indexed, every trace of deleted ones removed."""
-        self._waiting += 1
-        self._urgent.set()
         ended_by = self._rounds + 1  # the one under way may have looked already
-        while self._settled < ended_by and not self._task.done():
-            self._idle.clear()
-            self._wanted.set()
-            idle = asyncio.create_task(self._idle.wait())
-            await asyncio.wait({self._task, idle}, return_when=asyncio.FIRST_COMPLETED)
-            idle.cancel()
-        self._waiting -= 1
-        if not self._waiting:
-            self._urgent.clear()
+        with self.urged():
+            while self._settled < ended_by and not self._task.done():
+                self._idle.clear()
+                self._wanted.set()
+                idle = asyncio.create_task(self._idle.wait())
+                await asyncio.wait({self._task, idle}, return_when=asyncio.FIRST_COMPLETED)
+                idle.cancel()
 
     async def stop(self) -> None:
         """End the work after the batch that is under way; searches read what is not indexed."""
@@ -213,16 +218,13 @@ class Indexing:
         return True
 
     async def _rest(self, worked: float) -> None:
-        if not self._is_busy():
+        if not self.is_busy:
             return
         if not self._urgent.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), worked * _REST)
         else:
             await asyncio.sleep(worked * _URGENT_REST)
-
-    def _is_busy(self) -> bool:
-        return time.monotonic() - self._captured_at < _BUSY_SECONDS
 
     async def _in_thread(self, run: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, run)
@@ -240,7 +242,7 @@ class Indexing:
                 connection.execute("COMMIT")
 
     def _make_batch(self, connection: sqlite3.Connection) -> _Batch:
-        ends = time.monotonic() + (_BUSY_BATCH_SECONDS if self._is_busy() else _BATCH_SECONDS)
+        ends = time.monotonic() + (_BUSY_BATCH_SECONDS if self.is_busy else _BATCH_SECONDS)
         batch, words = _Batch([], [], [], 0), set[str]()
         for key, receipt, id in connection.execute(_NEXT, {"limit": _BATCH}):
             reading = read_whole(read_beginning(connection, key, id), read_receipt(receipt), bounds=self._bounds)

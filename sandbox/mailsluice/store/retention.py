@@ -42,10 +42,10 @@ class _Row(NamedTuple):
 
 def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[str]:
     """Remove the oldest of what is too much, in one small step; their ids, none when nothing is too much."""
-    due = list(_beyond(connection, ALL, limits, now))
+    due = _too_old(connection, limits, now) or list(_beyond(connection, ALL, limits))
     for mailbox, most in limits.mailboxes.items():
         if not due:
-            due = list(_beyond(connection, mailbox, Limits(messages=most), now))
+            due = list(_beyond(connection, mailbox, Limits(messages=most)))
     if not due:
         return []
     step = small_step([(row.key, row.id, row.size) for row in due])
@@ -58,14 +58,27 @@ def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[
     return [id for _, id in step]
 
 
-def _beyond(connection: sqlite3.Connection, mailbox: str, limits: Limits, now: int) -> Iterator[_Row]:
-    """The oldest messages that are too many, too much or too old; those of one step."""
+def next_expiry(connection: sqlite3.Connection, limits: Limits) -> int | None:
+    """When a message will be too old next, in microseconds UTC; None if none will."""
+    first = _oldest(connection, ALL, by="received", limit=1) if limits.age else []
+    return first[0].received + limits.age * _SECOND + 1 if first else None
+
+
+def _too_old(connection: sqlite3.Connection, limits: Limits, now: int) -> list[_Row]:
+    """Messages beyond the age, the oldest first; those of one step."""
+    if not limits.age:
+        return []
+    oldest_kept = now - limits.age * _SECOND
+    return [row for row in _oldest(connection, ALL, by="received") if row.received < oldest_kept]
+
+
+def _beyond(connection: sqlite3.Connection, mailbox: str, limits: Limits) -> Iterator[_Row]:
+    """The messages that came first of those that are too many or too much; those of one step."""
     messages, size = _excess(connection, mailbox, limits)
-    oldest_kept = now - limits.age * _SECOND if limits.age else 0
-    if messages <= 0 and size <= 0 and not oldest_kept:
+    if messages <= 0 and size <= 0:
         return
-    for row in _oldest(connection, mailbox):
-        if messages <= 0 and size <= 0 and row.received >= oldest_kept:
+    for row in _oldest(connection, mailbox, by="key"):
+        if messages <= 0 and size <= 0:
             return
         messages -= 1
         size -= row.size
@@ -85,12 +98,12 @@ def _excess(connection: sqlite3.Connection, mailbox: str, limits: Limits) -> tup
     return messages, size
 
 
-def _oldest(connection: sqlite3.Connection, mailbox: str) -> list[_Row]:
+def _oldest(connection: sqlite3.Connection, mailbox: str, *, by: str, limit: int = STEP) -> list[_Row]:
     query = (
         f"SELECT key, id, size, mailbox, seen, received FROM message WHERE {_of(mailbox)} pinned = 0 "
-        f"AND id NOT IN ({_RELEASING}) ORDER BY key LIMIT :step"
+        f"AND id NOT IN ({_RELEASING}) ORDER BY {by} LIMIT :limit"
     )
-    return [_Row(*row) for row in connection.execute(query, {"mailbox": mailbox, "step": STEP})]
+    return [_Row(*row) for row in connection.execute(query, {"mailbox": mailbox, "limit": limit})]
 
 
 def _of(mailbox: str) -> str:

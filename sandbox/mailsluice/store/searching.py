@@ -1,38 +1,47 @@
 """The search: what a query finds, newest first."""
 
 import asyncio
+import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
-from itertools import islice
+from math import inf
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from mailsluice.message.bounds import Bounds
-from mailsluice.search import And, Query, Term
+from mailsluice.search import Query
 from mailsluice.search.words import normal
 from mailsluice.store.completing import NAMES, PEOPLE, completions, not_yet
 from mailsluice.store.counters import read_counts
 from mailsluice.store.dictionary import Dictionary
-from mailsluice.store.indexing import Indexing, read_backlog
-from mailsluice.store.lookup import ABOVE_ALL_KEYS, DEEPEST, Lookup, depth_of
+from mailsluice.store.indexing import Indexing
+from mailsluice.store.looking import Asked, Found, Manner, look
+from mailsluice.store.lookup import ABOVE_ALL_KEYS
 from mailsluice.store.readers import Readers
 from mailsluice.store.records import ListedMessage
 from mailsluice.store.rows import SELECT_LISTED, listed
-from mailsluice.store.scanning import scan
 from mailsluice.store.search_sql import header_says
 from mailsluice.store.writer import Writer
 
 T = TypeVar("T")
 
-_PATIENCE: Final = 30.0  # to read what is not indexed takes as long as to index it, and each search does it again
-_READ_UNINDEXED: Final = 30  # so many messages are read sooner than indexed
-_READ_FIRST: Final = 100  # and what stands in so many of the newest needs no index
+_GLANCE: Final = 0.15  # seconds: so long each search reads what is not indexed
+_READING: Final = 5.0  # so long when it is its turn: captures need the interpreter more than several searches at once
+_PATIENCE: Final = 30.0  # to wait for the index
 _CACHE_KB: Final = 16_000
 _COMPLETED_FROM: Final = 200
 _ROUNDS: Final = 5
+
+
+class Page(NamedTuple):
+    """A page of what a query finds, and how many it finds in all, and how many of them are unread."""
+
+    messages: list[ListedMessage]
+    matching: int
+    unread: int
 
 
 class Searching:
@@ -46,53 +55,41 @@ class Searching:
         self, path: Path, writer: Writer, *, bounds: Bounds, on_found: Callable[[tuple[str, ...]], None]
     ) -> None:
         self._bounds, self._dictionary = bounds, Dictionary()
-        self._readers = Readers(path)
+        self._readers, self._turn = Readers(path), asyncio.Lock()
         self.indexing = Indexing(path, writer, self._dictionary, bounds=bounds, on_found=on_found)
 
     async def find(
         self, query: Query, *, limit: int, before: int | None = None, offset: int = 0, mailbox: str = ""
     ) -> list[ListedMessage]:
         """Newest first; `before` is the key to go on below, limit 0 means all; an empty mailbox means any."""
+        asked = Asked(query, mailbox, limit, offset, ABOVE_ALL_KEYS if before is None else before)
+        return [] if query.problems else await self._answer(asked, _listed)
+
+    async def page(self, query: Query, *, limit: int, offset: int = 0, mailbox: str = "") -> Page:
+        """What `find` and `count` say, of the same moment and for the price of one; limit 0 only counts."""
         if query.problems:
-            return []
-        below = ABOVE_ALL_KEYS if before is None else before
-
-        def run(connection: sqlite3.Connection) -> list[ListedMessage]:
-            keys = self._keys(connection, query, mailbox=mailbox, before=below, limit=limit, offset=offset)
-            rows = (connection.execute(f"{SELECT_LISTED} WHERE message.key = ?", (key,)).fetchone() for key in keys)
-            return [listed(row) for row in rows if row]
-
-        return await self._read(run, enough=partial(self._is_enough, query, mailbox, below, offset + limit))
+            return Page([], 0, 0)
+        asked = Asked(query, mailbox, limit, offset, lists=limit > 0, counts=True)
+        return await self._answer(asked, lambda connection, found: Page(_listed(connection, found), *found[1:3]))
 
     async def ids(self, query: Query, *, mailbox: str = "") -> list[str]:
         """The ids of all that the query finds, newest first."""
-        if query.problems:
-            return []
-
-        def run(connection: sqlite3.Connection) -> list[str]:
-            keys = self._keys(connection, query, mailbox=mailbox, before=ABOVE_ALL_KEYS, limit=0, offset=0)
-            rows = (connection.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone() for key in keys)
-            return [row[0] for row in rows if row]
-
-        return await self._read(run)
+        if query == Query():
+            return await self._readers.read(lambda connection: _all_ids(connection, mailbox))
+        return [] if query.problems else await self._answer(Asked(query, mailbox), _ids)
 
     async def count(self, query: Query, *, mailbox: str = "") -> tuple[int, int]:
-        """How many messages the query finds, and how many of them are unread."""
+        """How many messages the query finds, and how many of them are unread.
+
+        While mail pours in faster than it can be looked at, the older of what is not indexed may not be counted yet.
+        """
         if query.problems:
             return 0, 0
-
-        def run(connection: sqlite3.Connection) -> tuple[int, int]:
-            if query == Query():
-                counts = read_counts(connection, mailbox)
-                return counts.messages, counts.unread
-            mark = _indexed_to(connection, query)
-            seen = [seen for _, seen in self._scan(connection, query, mailbox, mark, ABOVE_ALL_KEYS)]
-            if not mark:
-                return len(seen), seen.count(False)
-            matching, unread = Lookup(connection, query, mailbox, self._dictionary).count(up_to=mark)
-            return matching + len(seen), unread + seen.count(False)
-
-        return await self._read(run)
+        if query == Query():
+            counts = await self._readers.read(lambda connection: read_counts(connection, mailbox))
+            return counts.messages, counts.unread
+        asked = Asked(query, mailbox, lists=False, counts=True)
+        return await self._answer(asked, lambda _, found: (found.matching, found.unread))
 
     async def complete(self, field: str, prefix: str, *, limit: int) -> list[str]:
         """What may stand after `from:`, `to:`, `cc:`, `bcc:`, `reply-to:`, `addressed:`, `tag:` or `mailbox:`.
@@ -127,45 +124,30 @@ class Searching:
         await self.indexing.close()
         await self._readers.close()
 
-    def _keys(
-        self, connection: sqlite3.Connection, query: Query, *, mailbox: str, before: int, limit: int, offset: int
-    ) -> list[int]:
-        """Those that the index does not know yet are the newest: they come first."""
-        mark = _indexed_to(connection, query)
-        fresh = (key for key, _ in self._scan(connection, query, mailbox, mark, before))
-        found = list(islice(fresh, offset + limit if limit else None))
-        if not mark or (limit and len(found) == offset + limit):
-            return found[offset:]
-        lookup = Lookup(connection, query, mailbox, self._dictionary)
-        rest = lookup.keys(
-            before=min(before, mark + 1),
-            limit=limit - len(found[offset:]) if limit else 0,
-            offset=max(0, offset - len(found)),
-        )
-        return found[offset:] + rest
+    async def _answer(self, asked: Asked, read: Callable[[sqlite3.Connection, Found], T]) -> T:
+        """What is read of the found in one view of the database, which holds all that was acknowledged before."""
+        found, answer = await self._look(asked, _GLANCE, read, goes_on=False)
+        if found.is_whole:
+            return answer
+        with self.indexing.urged():
+            async with self._turn:
+                is_busy = self.indexing.is_busy
+                found, answer = await self._look(asked, _GLANCE if is_busy else _READING, read, goes_on=is_busy)
+            if not found.is_whole:
+                await self.indexing.reach(found.newest, patience=_PATIENCE)
+                _, answer = await self._look(asked, inf, read, goes_on=True)
+        return answer
 
-    def _scan(
-        self, connection: sqlite3.Connection, query: Query, mailbox: str, above: int, before: int
-    ) -> Iterator[tuple[int, bool]]:
-        limited = Query(And((query.root, Term("mailbox", normal(mailbox))))) if mailbox else query
-        return scan(connection, limited, above=above, before=before, bounds=self._bounds)
+    async def _look(
+        self, asked: Asked, seconds: float, read: Callable[[sqlite3.Connection, Found], T], *, goes_on: bool
+    ) -> tuple[Found, T]:
+        until, takes_less = time.monotonic() + seconds, self.indexing.is_busy
 
-    def _is_enough(self, query: Query, mailbox: str, before: int, wanted: int, connection: sqlite3.Connection) -> bool:
-        """Whether the newest few messages hold all that is wanted."""
-        above = read_backlog(connection).newest - _READ_FIRST
-        found = self._scan(connection, query, mailbox, above, before)
-        return before > above and 0 < wanted == sum(1 for _ in islice(found, wanted))
+        def run(connection: sqlite3.Connection, is_wanted: Callable[[], bool]) -> tuple[Found, T]:
+            manner = Manner(until, takes_less, goes_on, is_wanted)
+            found = look(connection, asked, manner, dictionary=self._dictionary, bounds=self._bounds)
+            return found, read(connection, found)
 
-    async def _read(
-        self,
-        run: Callable[[sqlite3.Connection], T],
-        *,
-        enough: Callable[[sqlite3.Connection], bool] = lambda connection: False,
-    ) -> T:
-        """Run in one view of the database that holds all that was acknowledged before."""
-        indexed_to, newest, _ = await self._readers.read(read_backlog)
-        if newest - indexed_to > _READ_UNINDEXED and not await self._readers.read(enough):
-            await self.indexing.reach(newest, patience=_PATIENCE)
         looking = _Looking(run, self._dictionary)
         try:
             return await self._readers.read(looking)
@@ -174,15 +156,27 @@ class Searching:
             raise
 
 
-def _indexed_to(connection: sqlite3.Connection, query: Query) -> int:
-    """Up to which key the index is asked; 0 for what it cannot be asked."""
-    return read_backlog(connection).indexed_to if depth_of(query.root) <= DEEPEST else 0
+def _listed(connection: sqlite3.Connection, found: Found) -> list[ListedMessage]:
+    keys = json.dumps(found.keys)
+    query = f"{SELECT_LISTED} WHERE key IN (SELECT value FROM json_each(:keys)) ORDER BY key DESC"
+    return [listed(row) for row in connection.execute(query, {"keys": keys}).fetchall()]
+
+
+def _ids(connection: sqlite3.Connection, found: Found) -> list[str]:
+    keys = json.dumps(found.keys)
+    query = "SELECT id FROM message WHERE key IN (SELECT value FROM json_each(:keys)) ORDER BY key DESC"
+    return [id for (id,) in connection.execute(query, {"keys": keys}).fetchall()]
+
+
+def _all_ids(connection: sqlite3.Connection, mailbox: str) -> list[str]:
+    query = f"SELECT id FROM message {'WHERE mailbox = :mailbox ' if mailbox else ''}ORDER BY key DESC"
+    return [id for (id,) in connection.execute(query, {"mailbox": mailbox}).fetchall()]
 
 
 class _Looking(Generic[T]):
     """One search on a reader's connection, which another thread may interrupt while it lasts, and no longer."""
 
-    def __init__(self, run: Callable[[sqlite3.Connection], T], dictionary: Dictionary) -> None:
+    def __init__(self, run: Callable[[sqlite3.Connection, Callable[[], bool]], T], dictionary: Dictionary) -> None:
         self._run, self._dictionary = run, dictionary
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -198,7 +192,7 @@ class _Looking(Generic[T]):
                     raise asyncio.CancelledError
                 self._connection = connection
             self._dictionary.refresh(connection)
-            return self._run(connection)
+            return self._run(connection, lambda: not self._unwanted)
         finally:
             with self._lock:
                 self._connection = None

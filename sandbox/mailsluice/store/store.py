@@ -2,18 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from mailsluice.capture import Capture, SessionRecord
 from mailsluice.message.bounds import Bounds
-from mailsluice.store import counters, edits, sessions, tags
+from mailsluice.store import counters, deletions, edits, sessions, tags
 from mailsluice.store.editing import Editing
 from mailsluice.store.intake import Intake
 from mailsluice.store.journal import Journal
 from mailsluice.store.readers import Readers
-from mailsluice.store.records import Counts, ListedMessage, Receipt
+from mailsluice.store.records import Counts, Deletion, ListedMessage, Receipt
 from mailsluice.store.retention import Limits
 from mailsluice.store.rows import SELECT_LISTED, listed, read_receipt
 from mailsluice.store.rules import Rules
@@ -53,7 +53,7 @@ class Store(Editing):
         self.path = path
         self.spool_folder = path.with_name(path.name + ".spool")
         self._writer, self._tally, self._clock = writer, tally, clock
-        self._readers = Readers(path)
+        self._readers, self._moving = Readers(path), asyncio.Lock()
         self.journal = Journal(writer, self._readers)
         self.rules = Rules(writer, self._readers)
         self.search = Searching(path, writer, bounds=bounds, on_found=on_found)
@@ -141,6 +141,16 @@ class Store(Editing):
     async def tags(self) -> dict[str, int]:
         """How many messages have each tag, by name."""
         return await self._readers.read(tags.count_tags)
+
+    async def open_deletions(self, tokens: Sequence[str] | None = None) -> list[Deletion]:
+        """What can still be taken back: the newest, newest first, or of these tokens in their order; without ids."""
+        now = self._clock()
+        return await self._readers.read(lambda connection: deletions.open_deletions(connection, now=now, tokens=tokens))
+
+    async def deletion_of(self, id: str) -> Deletion | None:
+        """The deletion by which this message went, if it can be taken back; without ids."""
+        now = self._clock()
+        return await self._readers.read(lambda connection: deletions.deletion_of(connection, id, now=now))
 
     async def size_on_disk(self) -> int:
         """Bytes of the database file and of its write-ahead log."""

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -21,6 +21,7 @@ _PAUSE_SECONDS: Final = 0.25  # what is captured meanwhile goes into one round
 _LONGEST_SECONDS: Final = 60.0  # messages grow old, releases end, clocks jump
 _TROUBLE_SECONDS: Final = 10.0
 _LONGEST_REST_SECONDS: Final = 0.01
+_LEGIBLE_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ class Upkeep:
         self._on_deleted, self._on_purged = on_deleted, on_purged
         self._wanted = asyncio.Event()
         self._next_purge: int | None = None
-        self._has_freed = False
+        self._next_expiry: int | None = None
+        self._spared: frozenset[str] = frozenset()
+        self._is_legible = False
         self._working = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -69,6 +72,15 @@ class Upkeep:
         """Something changed that may make work."""
         self._wanted.set()
 
+    @contextlib.contextmanager
+    def sparing(self, token: str) -> Iterator[None]:
+        """Nothing of this deletion is purged meanwhile, though its time may come."""
+        self._spared |= {token}  # never changed in place: the writer thread looks at it
+        try:
+            yield
+        finally:
+            self._spared -= {token}
+
     async def round(self) -> None:
         """Do all that is to be done at this moment; StoreError if the database cannot be written."""
         async with self._working:
@@ -82,9 +94,9 @@ class Upkeep:
                 self._on_purged()
                 while await self._step(space.give_back):
                     pass
-            if has_freed or self._has_freed:
-                self._writer.fold_log()  # the file shrinks once all of it is folded in: captures may prevent that
-            self._has_freed = has_freed
+            if has_freed or self._is_legible:
+                self._is_legible = await self._writer.submit(trash.is_legible)
+                self._writer.fold_log()
 
     async def _run(self) -> None:
         while True:
@@ -105,17 +117,21 @@ class Upkeep:
 
     def _patience(self) -> float:
         """Seconds until something is due."""
-        if self._next_purge is None:
-            return _LONGEST_SECONDS
-        return min(max((self._next_purge - self._clock()) / 1_000_000, 0.0), _LONGEST_SECONDS)
+        longest = _LEGIBLE_SECONDS if self._is_legible else _LONGEST_SECONDS
+        due = [moment for moment in (self._next_purge, self._next_expiry) if moment is not None]
+        return min([longest, *(max((moment - self._clock()) / 1_000_000, 0.0) for moment in due)])
 
     def _purge(self, connection: sqlite3.Connection) -> int:
-        purged = trash.purge(connection, now=self._clock(), limit=retention.STEP)
+        now = self._clock()  # before who is spared is asked: an undo spares first and then looks at the clock
+        purged = trash.purge(connection, now=now, limit=retention.STEP, but=self._spared)
         self._next_purge = trash.next_purge(connection)
         return purged
 
     def _retain(self, connection: sqlite3.Connection) -> list[str]:
-        return retention.retain(connection, self._limits, now=self._clock())
+        removed = retention.retain(connection, self._limits, now=self._clock())
+        if not removed:
+            self._next_expiry = retention.next_expiry(connection, self._limits)
+        return removed
 
     async def _step(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """One job, then a rest of twice its time: captures and the disk need it more."""

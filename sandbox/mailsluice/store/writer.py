@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from mailsluice.errors import StoreError
 from mailsluice.store.database import explain
+from mailsluice.store.folding import Folding
 from mailsluice.store.tally import Tally
 
 _BATCH_JOBS: Final = 500
@@ -73,12 +74,10 @@ class Writer:
         self._synchronous = int(connection.execute("PRAGMA synchronous").fetchone()[0])
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._checkpoint_wanted = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
-        self._checkpointer = threading.Thread(target=self._checkpoint, name="store-checkpoints", daemon=True)
+        self._folding = Folding(path)
         self._thread.start()
-        self._checkpointer.start()
 
     def submit(
         self,
@@ -102,16 +101,20 @@ class Writer:
         return done
 
     def fold_log(self) -> None:
-        """Have the write-ahead log folded into the database soon, beside the writer."""
-        self._checkpoint_wanted.set()
+        """Have the write-ahead log folded into the database and cut to nothing soon: deleted mail lies in it too."""
+        self._folding.shrink()
+
+    async def folded(self) -> None:
+        """Wait until the write-ahead log is folded in, if that is under way, for a short time at most."""
+        if not self._folding.is_idle:
+            await asyncio.to_thread(self._folding.wait)
 
     async def close(self) -> None:
         """Finish what is queued, then close the connection."""
         self._closing = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
-        self._checkpoint_wanted.set()
-        await asyncio.to_thread(self._checkpointer.join)
+        await asyncio.to_thread(self._folding.close)
         with contextlib.suppress(sqlite3.Error):  # the log cannot be folded in on a full disk: it is kept
             self._connection.close()
 
@@ -205,24 +208,14 @@ class Writer:
             return
         self._next_look, self._next_look_at = now + _LOOK_SECONDS, self._tally.ever + _LOOK_BYTES
         size = self._log_size()
-        if size > _PASSIVE_CHECKPOINT_BYTES:
-            self._checkpoint_wanted.set()
-        if size > _FORCED_CHECKPOINT_BYTES:  # steady load: the passive one never gets to the log's start
+        # Steady load: the passive one never gets to the log's start. One that is under way leaves less to do here.
+        if size > _FORCED_CHECKPOINT_BYTES * (1 if self._folding.is_idle else 2):
             self._connection.execute(f"PRAGMA busy_timeout = {_READERS_MAY_HOLD_MS}")  # a long search is a long reader
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
             self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-
-    def _checkpoint(self) -> None:
-        """Fold the write-ahead log into the database beside the writer, which then never waits for the disk."""
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
-        while not self._closing:
-            self._checkpoint_wanted.wait()
-            self._checkpoint_wanted.clear()
-            if not self._closing:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        connection.close()
+        elif size > _PASSIVE_CHECKPOINT_BYTES:
+            self._folding.fold()
 
 
 def _deliver(batch: list[_Job[Any]]) -> None:

@@ -1,0 +1,110 @@
+"""One look at the database for a query: what is not indexed is read, the index tells the rest."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from math import inf
+from typing import NamedTuple
+
+from mailsluice.message.bounds import Bounds
+from mailsluice.search import And, Query, Term
+from mailsluice.search.words import normal
+from mailsluice.store.dictionary import Dictionary
+from mailsluice.store.indexing import read_backlog
+from mailsluice.store.lookup import ABOVE_ALL_KEYS, DEEPEST, Lookup, depth_of
+from mailsluice.store.scanning import scan
+
+
+class Asked(NamedTuple):
+    """What is asked for: a page below the key `before` (limit 0: all of it), the counts of all that match, or both."""
+
+    query: Query
+    mailbox: str
+    limit: int = 0
+    offset: int = 0
+    before: int = ABOVE_ALL_KEYS
+    lists: bool = True
+    counts: bool = False
+
+    @property
+    def most(self) -> float:
+        """How many keys the page needs, those before it included."""
+        return self.offset + self.limit if self.limit else inf
+
+    @property
+    def limited(self) -> Query:
+        """The query within the mailbox."""
+        return Query(And((self.query.root, Term("mailbox", normal(self.mailbox))))) if self.mailbox else self.query
+
+
+class Manner(NamedTuple):
+    """How long what is not indexed is read: until `until`, a time of the monotonic clock.
+
+    A look that has its page by then and `takes_less` counts what it has seen; one that `goes_on` ends all the same
+    what it has begun; any other gives up. `is_wanted` is asked now and then, and ends it.
+    """
+
+    until: float
+    takes_less: bool
+    goes_on: bool
+    is_wanted: Callable[[], bool]
+
+
+class Found(NamedTuple):
+    """Keys of the page, newest first, and how many match in all; `is_whole` says that it was not given up.
+
+    `newest` is the newest message of this view.
+    """
+
+    keys: list[int]
+    matching: int
+    unread: int
+    is_whole: bool
+    newest: int
+
+
+def look(
+    connection: sqlite3.Connection, asked: Asked, manner: Manner, *, dictionary: Dictionary, bounds: Bounds
+) -> Found:
+    """What one view of the database has."""
+    backlog = read_backlog(connection)
+    mark = backlog.indexed_to if depth_of(asked.query.root) <= DEEPEST else 0
+    found = _above(connection, asked, manner, mark, bounds)._replace(newest=backlog.newest)
+    rest: list[int] = []
+    needs_keys = asked.lists and len(found.keys) < asked.most
+    if mark and found.is_whole and (needs_keys or asked.counts):
+        lookup = Lookup(connection, asked.query, asked.mailbox, dictionary)
+        if needs_keys:
+            rest = _below(lookup, asked, mark, len(found.keys))
+        if asked.counts:
+            matching, unread = lookup.count(up_to=mark)
+            found = found._replace(matching=found.matching + matching, unread=found.unread + unread)
+    return found._replace(keys=found.keys[asked.offset :] + rest)
+
+
+def _above(connection: sqlite3.Connection, asked: Asked, manner: Manner, mark: int, bounds: Bounds) -> Found:
+    """What the index does not know yet; these are the newest and come first."""
+    keys: list[int] = []
+    matching = unread = 0
+    is_whole = True
+    for message in scan(connection, asked.limited, above=mark, before=asked.before, bounds=bounds):
+        if message.matches:
+            matching, unread = matching + 1, unread + (not message.seen)
+            if asked.lists and len(keys) < asked.most:
+                keys.append(message.key)
+        has_page = not asked.lists or len(keys) >= asked.most
+        if has_page and not asked.counts:
+            break
+        if not manner.is_wanted():
+            raise asyncio.CancelledError
+        if time.monotonic() > manner.until and ((has_page and manner.takes_less) or not manner.goes_on):
+            is_whole = has_page and manner.takes_less
+            break
+    return Found(keys, matching, unread, is_whole, 0)
+
+
+def _below(lookup: Lookup, asked: Asked, mark: int, above: int) -> list[int]:
+    """The rest of the page, of which the first so many were found already."""
+    limit = asked.limit - max(0, above - asked.offset) if asked.limit else 0
+    return lookup.keys(before=min(asked.before, mark + 1), limit=limit, offset=max(0, asked.offset - above))
