@@ -12,7 +12,11 @@ from mailsluice.sandbox import Sandbox, open_sandbox
 from mailsluice.settings import Settings
 from mailsluice.sockets import bound
 from mailsluice.store import Store, open_store
+from tests.api_client import Mailbox, opened
+from tests.gmail import FakeGmail
+from tests.outgoing import Desk, add_profile, open_desk
 from tests.program import Program
+from tests.release_pages import Pages, open_pages
 from tests.unlocked import accounts
 
 LOOPBACK = Endpoint("127.0.0.1", 0)
@@ -63,6 +67,35 @@ async def sandbox(tmp_path: Path, settings: Settings, environment: dict[str, str
             accounts=accounts(tmp_path / "configuration", environment),
         ) as sandbox:
             yield sandbox
+
+
+@pytest.fixture
+async def gmail() -> AsyncIterator[FakeGmail]:
+    """A smarthost that says and does what Gmail does; nobody has an account yet."""
+    async with FakeGmail() as gmail:
+        yield gmail
+
+
+@pytest.fixture
+async def mailbox(sandbox: Sandbox) -> AsyncIterator[Mailbox]:
+    """The API over captured mail, with a client."""
+    async with opened(sandbox) as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+async def desk(sandbox: Sandbox, gmail: FakeGmail) -> AsyncIterator[Desk]:
+    """Our own API for releases, with a profile at the fake Gmail."""
+    await add_profile(sandbox, gmail)
+    async with open_desk(sandbox) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
+    """The pages of releases, unlocked."""
+    async with open_pages(sandbox) as pages:
+        yield pages
 
 
 @pytest.fixture

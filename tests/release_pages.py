@@ -60,7 +60,7 @@ def values(page: BeautifulSoup) -> dict[str, str]:
     form = one(page, "#release-form")
     fields = {}
     for field in form.select("input[name], textarea[name]"):
-        if field.get("type") == "checkbox" and not field.has_attr("checked"):
+        if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
             continue
         text = field.get_text().removeprefix("\n") if field.name == "textarea" else str(field.get("value", ""))
         fields[str(field["name"])] = text

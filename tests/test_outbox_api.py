@@ -1,26 +1,10 @@
 """What programs do to a profile in the outbox, and addresses that do not know a method."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from mailsluice.sandbox import Sandbox
 from tests.gmail import FakeGmail, replies
-from tests.outgoing import MAIL, Desk, add_profile, open_desk
+from tests.outgoing import MAIL, Desk
 from tests.smarthost import USER
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
-async def desk(sandbox: Sandbox, gmail: FakeGmail) -> AsyncIterator[Desk]:
-    await add_profile(sandbox, gmail)
-    async with open_desk(sandbox) as desk:
-        yield desk
 
 
 async def test_a_sign_in_that_is_refused_parks_until_the_profile_is_resumed(desk: Desk, gmail: FakeGmail) -> None:

@@ -1,6 +1,5 @@
 """What pages say of releases in every state, of parked profiles, and of rules: no more than is true."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -11,29 +10,16 @@ from mailsluice.relay.secret import Secret
 from mailsluice.release import RecipientReply, Release
 from mailsluice.reply import Reply
 from mailsluice.rule import Rule
-from mailsluice.sandbox import Sandbox
 from mailsluice_web.outcomes import fate
 from tests.gmail import FakeGmail
 from tests.inbox import one, words
 from tests.outgoing import BOB, MAIL, add_profile
-from tests.release_pages import NO, REFUSED, Pages, keep, open_pages, record, values
+from tests.release_pages import NO, REFUSED, Pages, keep, record, values
 from tests.smarthost import USER
 
 LATER = Reply(421, "4.7.0", "Temporary System Problem. Try again later. - gsmtp")
 ASKED = ("C: MAIL FROM:<ada@gmail.com>", f"C: RCPT TO:<{BOB}>")
 HOUR = 3_600_000_000
-
-
-@pytest.fixture
-async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
-    async with open_pages(sandbox) as pages:
-        yield pages
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
 
 
 def over(state: str, *, reply: Reply | None = None, **changes: Any) -> Release:

@@ -1,32 +1,18 @@
 """The dialog in which a message is released: what it shows and holds back, and that it sends once what it showed."""
 
 import json
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 from bs4 import BeautifulSoup
 
-from mailsluice.sandbox import Sandbox
 from tests.gmail import FakeGmail
 from tests.inbox import one, words
 from tests.outgoing import BOB, MAIL, PROGRAM_INSIDE, add_profile
-from tests.release_pages import DIALOG, Pages, open_pages, values
+from tests.release_pages import DIALOG, Pages, values
 from tests.smarthost import USER
 
 CAPTURED = ("customer@shop.test", "boss@shop.test")
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
-async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
-    async with open_pages(sandbox) as pages:
-        yield pages
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Releases as pages tell them: the list, the record, those of a message, the chip in the inbox, what can be done."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
 import pytest
 
@@ -10,27 +8,14 @@ from mailsluice.relay.secret import Secret
 from mailsluice.release import RecipientReply, Release
 from mailsluice.reply import Reply
 from mailsluice.rule import Rule
-from mailsluice.sandbox import Sandbox
 from mailsluice_web.outcomes import STATES, chip, headline
 from tests.gmail import FakeGmail
 from tests.inbox import links, one, words
 from tests.outgoing import MAIL, add_profile
-from tests.release_pages import DIALOG, NO, OK, REFUSED, Pages, keep, open_pages, record, values
+from tests.release_pages import DIALOG, NO, OK, REFUSED, Pages, keep, record, values
 from tests.smarthost import USER
 
 SENT = ("S: 220 ready", "C: MAIL FROM:<ada@gmail.com>", "S: 550 5.1.1 no")
-
-
-@pytest.fixture
-async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
-    async with open_pages(sandbox) as pages:
-        yield pages
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
 
 
 def refused(**changes: object) -> Release:

@@ -1,30 +1,15 @@
 """Preflights and releases for programs: what they ask for, what leaves, what they are told."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from mailsluice.sandbox import Sandbox
 from tests.gmail import FakeGmail
-from tests.outgoing import BOB, MAIL, PROGRAM_INSIDE, Desk, add_profile, open_desk
+from tests.outgoing import BOB, MAIL, PROGRAM_INSIDE, Desk
 from tests.smarthost import APP_PASSWORD, USER
 
 CAROL, NOBODY = "carol@example.com", "nosuchuser@example.com"
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
-async def desk(sandbox: Sandbox, gmail: FakeGmail) -> AsyncIterator[Desk]:
-    await add_profile(sandbox, gmail)
-    async with open_desk(sandbox) as desk:
-        yield desk
 
 
 async def test_a_preflight_tells_what_would_go_and_dials_nobody(desk: Desk, gmail: FakeGmail) -> None:

@@ -1,6 +1,6 @@
 """What a preflight says of the circumstances: other releases, profiles that are switched off, our own listeners."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,26 +11,11 @@ from mailsluice.relay.profile import Profile
 from mailsluice.release import Finding, RecipientReply, Release
 from mailsluice.releasing import Preflight, Wishes
 from mailsluice.releasing.recipients import typed_recipients
-from mailsluice.sandbox import Sandbox
-from tests.gmail import FakeGmail
-from tests.outgoing import BOB, MAIL, Desk, add_profile, open_desk
+from tests.outgoing import BOB, MAIL, Desk
 from tests.released import make_release
 from tests.smarthost import USER
 
 CAROL = "carol@example.com"
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
-async def desk(sandbox: Sandbox, gmail: FakeGmail) -> AsyncIterator[Desk]:
-    await add_profile(sandbox, gmail)
-    async with open_desk(sandbox) as desk:
-        yield desk
 
 
 async def preflight(desk: Desk, message: str, *to: str, **wishes: Any) -> Preflight:

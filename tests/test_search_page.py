@@ -1,5 +1,6 @@
 """The search box and the mailboxes: what the list shows, and which links lead on from there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,8 +10,9 @@ from mailsluice.capture import now
 from mailsluice.sandbox import Sandbox
 from mailsluice.search import parse
 from mailsluice.store.records import Counts
+from mailsluice_web import listing
 from mailsluice_web.listing import PAGE
-from mailsluice_web.places import Chip, Place, chips
+from mailsluice_web.places import Chip, Piece, Place, chips
 from tests.inbox import HTMX, PLAIN, RICH, Inbox, links, logged_in, one, open_inbox, subjects, words
 
 CURRENT = "HX-Current-URL"
@@ -48,8 +50,8 @@ async def test_messages_and_their_views_are_opened_within_the_search(inbox: Inbo
 
 async def test_each_part_that_was_understood_can_be_left_out(inbox: Inbox) -> None:
     page = await inbox.page("/?q=lunch+-subject:%22out+of+office%22+(from:ada+OR+larger:2MB)")
-    found = {words(one(term, "bdi")): term["href"] for term in page.select(".term")}
-    assert list(found) == ["lunch", '-subject:"out of office"', "(from:ada OR larger:2m)"]
+    found = {words(one(term, ".pieces")): term["href"] for term in page.select(".term")}
+    assert list(found) == ["lunch", "not subject: out of office", "from: ada or larger: 2m"]
     assert found["lunch"] == "/?q=-subject%3A%22out+of+office%22+%28from%3Aada+OR+larger%3A2m%29"
     assert links(page, "#understood .link") == {"Clear": "/"}
 
@@ -66,7 +68,23 @@ def test_a_query_without_one_of_its_parts_is_understood(text: str) -> None:
 
 
 def test_alternatives_are_one_part() -> None:
-    assert chips(parse("a OR b", now=0)) == [Chip("a OR b", "")]
+    pieces = (Piece("word", "a"), Piece("or", "or"), Piece("word", "b"))
+    assert chips(parse("a OR b", now=0)) == [Chip("a OR b", "", pieces)]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("-(a b)", "not ( a b )"),
+        ("(a OR b) c", "a or b"),
+        ("-(a OR -b)", "not ( a or not b )"),
+        ("header:x-mailer=cron", "header x-mailer cron"),
+        ("header:x-mailer", "header x-mailer"),
+        ("(tag:x y) OR z", "( tag x y ) or z"),
+    ],
+)
+def test_a_part_is_read_as_a_person_says_it(text: str, read: str) -> None:
+    assert " ".join(piece.text for piece in chips(parse(text, now=0))[0].pieces) == read
 
 
 async def test_what_is_not_understood_is_named_and_finds_nothing(inbox: Inbox) -> None:
@@ -166,13 +184,36 @@ async def test_older_results_are_a_link_away(inbox: Inbox) -> None:
     assert links(alone, ".older a")["Back to the newest"] == "/?q=lunch"
 
 
+async def test_rows_do_not_wait_long_for_the_count(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object, **__: object) -> tuple[int, int]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(type(inbox.sandbox.store.search), "count", never)
+    monkeypatch.setattr(listing, "PATIENCE", 0.001)
+    for _ in range(PAGE + 1):
+        await inbox.capture(PLAIN)
+    page = await inbox.page("/?q=lunch")
+    assert words(one(page, "#found")) == f"{PAGE}+ found"
+    assert subjects(page) == ["Lunch"] * PAGE
+    assert words(one(page, ".list-head form")) == "Mark these read"
+    assert len(subjects(await inbox.page(str(one(page, "#older a")["hx-get"]), headers=HTMX))) == 1
+
+
+async def test_what_one_page_shows_needs_no_count(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(type(inbox.sandbox.store.search), "count")
+    await inbox.sandbox.mark_seen([await inbox.capture(PLAIN)], seen=True)
+    await inbox.capture(PLAIN)
+    assert words(one(await inbox.page("/?q=lunch"), "#found")) == "2 found, 1 unread"
+
+
 async def test_going_to_a_place_brings_pane_and_list_at_once(inbox: Inbox) -> None:
     await inbox.capture(PLAIN)
     await inbox.capture(RICH)
     page = await inbox.page("/?q=lunch", headers=HTMX)
     assert words(one(page, "h1")) == "Choose a message"
     assert subjects(page) == ["Lunch"]
-    assert one(page, "hx-partial")["hx-target"] == "#messages"
+    assert [partial["hx-target"] for partial in page.select("hx-partial")] == ["#messages", "#where"]
 
 
 @pytest.mark.parametrize(

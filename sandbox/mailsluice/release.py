@@ -29,7 +29,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the envelope's. `is_past_dot` says that the final dot of this attempt may have been sent: only then can an
     interruption have an unknown outcome. `note` is our own sentence on why it waits or was not sent; `verdict` says
     what `reply`, the smarthost's last word, means. `origin` is who asked: `page`, `api`, `command line`, `rule`,
-    `mailpit api`.
+    `mailpit api`. Those that were asked for together share a `batch`.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_to_me: bool = False
     origin: str = "page"
     rule: str = ""
+    batch: str = ""
     copy_of: str = ""
     attempts: int = 0
     is_past_dot: bool = False

@@ -27,11 +27,15 @@ NEEDED = [
 """The marks of a module that needs it: skipped without one, failed where one is required."""
 
 
-def watch(context: BrowserContext, complaints: list[str]) -> None:
-    """Collect what the console complains about, and errors of scripts."""
+REFUSALS = "Failed to load resource"
+"""How the console begins to tell of an answer that is an error (401, 404, 422)."""
+
+
+def watch(context: BrowserContext, complaints: list[str], *, forgiven: str = "") -> None:
+    """Collect what the console complains about, and errors of scripts; but not of what is forgiven."""
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not (forgiven and forgiven in message.text):
             complaints.append(message.text)
 
     context.on("console", hear)

@@ -28,10 +28,16 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def context(browser: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
+def forgiven() -> str:
+    """What the console may tell of: nothing, unless a module has answers that are meant to be errors."""
+    return ""
+
+
+@pytest.fixture
+def context(browser: Browser, complaints: list[str], forgiven: str) -> Iterator[BrowserContext]:
     with browser.new_context() as context:
         context.set_default_timeout(15_000)
-        watch(context, complaints)
+        watch(context, complaints, forgiven=forgiven)
         yield context
 
 

@@ -11,34 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailsluice.capture import now
 from mailsluice_web.filters import ago
-from tests.e2e.chromium import NEEDED, PHONE, watch
+from tests.e2e.chromium import NEEDED, PHONE
 from tests.program import Program
 
 pytestmark = NEEDED
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """Everything the browser's console complained about."""
-    return []
-
-
-@pytest.fixture
-def context(browser: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
-    with browser.new_context() as context:
-        context.set_default_timeout(15_000)
-        watch(context, complaints)
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
-
-
-@pytest.fixture
-def program(start: Program.Starter) -> Program:
-    return start("-d", ":memory:")
 
 
 def mail(subject: str, body: str = "Hello", content_type: str = "text/plain") -> bytes:
@@ -151,18 +127,6 @@ def test_mark_all_read_takes_every_dot_away(page: Page, program: Program) -> Non
     page.get_by_role("button", name="Mark all read").click()
     expect(page.locator(".unread")).to_have_count(0)
     expect(page).to_have_title("Mailsluice")
-
-
-def test_a_message_deleted_elsewhere_stays_readable_and_then_says_so(page: Page, program: Program) -> None:
-    (id,) = send(program, "Gone soon")
-    open_inbox(page, program, f"messages/{id}")
-    assert program.request("POST", f"/messages/{id}/deletion")[0] == 303
-    expect(page.locator("a.row")).to_have_count(0)
-    expect(page.locator("#subject")).to_have_text("Gone soon")
-    page.get_by_role("link", name="Source").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This message was deleted")
-    page.get_by_role("link", name="Back to the inbox").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing captured yet")
 
 
 def test_a_lost_connection_is_told_and_made_up_for(page: Page, start: Program.Starter, tmp_path: Path) -> None:

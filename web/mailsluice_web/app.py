@@ -23,7 +23,9 @@ from mailsluice_web.api import rules as rules_api
 from mailsluice_web.checking import Checks
 from mailsluice_web.opened import Reader
 from mailsluice_web.pages import (
+    batches,
     checks,
+    completions,
     errors,
     imports,
     inbox,
@@ -69,6 +71,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
 def _routes() -> list[BaseRoute]:
     return [
         *inbox.routes,
+        *completions.routes,
         Route("/messages/{id}.eml", parts.source_file),
         Route("/messages/{id}/raw", parts.source_text),
         Route("/messages/{id}/body", parts.body),
@@ -80,6 +83,7 @@ def _routes() -> list[BaseRoute]:
         locked("/messages/{id}/releases", preflights.of_message.create, methods=["POST"]),
         Route("/messages/{id}/releases", releases.of_message),
         *keeping.routes,
+        *batches.routes,
         Route("/messages/{id}", messages.message),
         Route("/messages/{id}/{view}", messages.message),
         Route("/releases", releases.releases),

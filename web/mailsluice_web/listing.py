@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -19,7 +19,18 @@ PAGE: Final = 50
 LONGEST: Final = 500
 """A list that grew so long goes on as a page of its own."""
 
+PATIENCE: Final = 0.15
+"""Seconds that rows which are there wait for the count above them."""
+
 _OPEN_MESSAGE: Final = re.compile(r"/messages/([0-9A-Za-z]{22})(?:[/?#]|$)")
+
+
+class Found(NamedTuple):
+    """How many messages are in a place, and how many of them are unread; at least so many if that is not all."""
+
+    messages: int
+    unread: int
+    is_all: bool = True
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -27,15 +38,15 @@ class Listing(msgspec.Struct, frozen=True):
 
     `before` is where it starts (None: at the newest), `older` where the next stretch starts (None: no more),
     `shown` how many rows the list has with this stretch, `sequence` the newest event it knows. `releases` has the
-    newest release of each message that has one. `counts` are those of all mail, `found` how many messages are in the
-    place that the list shows, and how many of them are unread. `mailboxes` has each with its counts.
+    newest release of each message that has one. `counts` are those of all mail, `found` those of the place that
+    the list shows. `mailboxes` has each with its counts.
     """
 
     messages: list[ListedMessage]
     place: Place
     query: Query
     counts: Counts
-    found: tuple[int, int]
+    found: Found
     mailboxes: list[tuple[str, Counts]]
     sequence: str
     before: int | None
@@ -68,19 +79,19 @@ async def read_listing(request: Request) -> Listing:
     limit = _number(request, "limit", highest=LONGEST) or PAGE
     sequence = sandbox.events.sequence
     query = place.understood()
-    found, numbers, counts, mailboxes = await asyncio.gather(
+    found, counts, mailboxes = await asyncio.gather(
         _messages(sandbox, place, query, limit=limit + 1, before=before),
-        count(sandbox, place, query),
         sandbox.store.counts(),
         sandbox.store.mailboxes(),
     )
     messages = found[:limit]
+    least = Found(len(messages), sum(not one.seen for one in messages), is_all=before is None and len(found) <= limit)
     return Listing(
         messages=messages,
         place=place,
         query=query,
         counts=counts,
-        found=numbers,
+        found=await _found(sandbox, place, query, least, is_shown=not above),
         mailboxes=mailboxes,
         sequence=sequence,
         before=before,
@@ -96,6 +107,17 @@ async def count(sandbox: Sandbox, place: Place, query: Query) -> tuple[int, int]
         return await sandbox.store.search.count(query, mailbox=place.mailbox)
     counts = await sandbox.store.counts(place.mailbox)
     return counts.messages, counts.unread
+
+
+async def _found(sandbox: Sandbox, place: Place, query: Query, least: Found, *, is_shown: bool) -> Found:
+    """All of a place, or what is known at least where counting takes longer than anybody likes to wait for rows."""
+    if place.is_search and (least.is_all or not is_shown):
+        return least
+    try:
+        async with asyncio.timeout(PATIENCE if place.is_search else None):
+            return Found(*await count(sandbox, place, query))
+    except TimeoutError:
+        return least
 
 
 def open_message(request: Request) -> str:

@@ -1,6 +1,7 @@
 """Places in the captured mail, with URLs: all of it, a mailbox, what a search finds (`/?q=invoice&mailbox=shop`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,18 +9,23 @@ import msgspec
 from starlette.requests import Request
 
 from mailsluice.capture import now
-from mailsluice.search import And, Not, Query, Term, parse
-from mailsluice_web.api.dates import LOCAL
+from mailsluice.search import And, Node, Not, Or, Query, Term, parse
+from mailsluice_web.zones import zone_named, zone_of
 
 _NAMES: Final = ("q", "mailbox")
 _PINNED: Final = Term("is", "pinned")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What a page looks at; an empty query and an empty mailbox stand for all."""
+    """What a page looks at; an empty query and an empty mailbox stand for all.
+
+    `zone` names the reader's time zone, in which days begin and end; empty is the server's.
+    """
 
     query: str = ""
     mailbox: str = ""
+    zone: str = ""
 
     @property
     def is_search(self) -> bool:
@@ -39,22 +45,30 @@ class Place(msgspec.Struct, frozen=True):
 
     def looking(self, query: str = "") -> "Place":
         """The same mailbox with another query, or with none."""
-        return Place(query, self.mailbox)
+        return Place(query, self.mailbox, self.zone)
 
     def within(self, mailbox: str = "") -> "Place":
         """The same query in another mailbox, or in all."""
-        return Place(self.query, mailbox)
+        return Place(self.query, mailbox, self.zone)
 
     def understood(self) -> Query:
-        """The query as data, dates in the server's time zone."""
-        return parse(self.query, now=now(), zone=LOCAL)
+        """The query as data, dates in the reader's time zone."""
+        return parse(self.query, now=now(), zone=zone_named(self.zone))
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A word of a chip; `kind` is `field`, `value`, `tag`, `word`, `not`, `or`, `open` or `close` (of parentheses)."""
+
+    kind: str
+    text: str
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """A part of a query as it was understood, and the query without it."""
+    """A part of a query as it was understood, and the query without it; `pieces` is how a person reads the part."""
 
     text: str
     rest: str
+    pieces: tuple[Piece, ...] = ()
 
 
 def chips(query: Query) -> list[Chip]:
@@ -63,7 +77,50 @@ def chips(query: Query) -> list[Chip]:
     texts = [str(And((part,))) for part in parts]
     if len(parts) == 1:
         texts = [str(query)]
-    return [Chip(text, " ".join(texts[:at] + texts[at + 1 :])) for at, text in enumerate(texts)]
+    return [
+        Chip(text, " ".join(texts[:at] + texts[at + 1 :]), tuple(_pieces(parts[at]))) for at, text in enumerate(texts)
+    ]
+
+
+def _pieces(node: Node) -> Iterator[Piece]:
+    match node:
+        case Term(field="header", name=name, value=value):
+            yield Piece("field", f"header {name}")
+            yield from [Piece("value", value)] if value else []
+        case Term(field=field, value=value):
+            yield from [Piece("field", field)] if field else []
+            yield Piece(("tag" if field == "tag" else "value") if field else "word", value)
+        case Not(part):
+            yield Piece("not", "not")
+            yield from _pieces(part) if isinstance(part, Term) else _enclosed(part)
+        case And(parts) | Or(parts):
+            for at, part in enumerate(parts):
+                yield from [Piece("or", "or")] if at and isinstance(node, Or) else []
+                yield from _enclosed(part) if isinstance(part, And | Or) else _pieces(part)
+
+
+def _enclosed(node: Node) -> Iterator[Piece]:
+    yield Piece("open", "(")
+    yield from _pieces(node)
+    yield Piece("close", ")")
+
+
+def fixed(node: Node) -> Node:
+    """The same with each day as the moments between which it lies, so that it means the same in every time zone."""
+    match node:
+        case And(parts):
+            return And(tuple(map(fixed, parts)))
+        case Or(parts):
+            return Or(tuple(map(fixed, parts)))
+        case Not(part):
+            return Not(fixed(part))
+    if node.field != "on" or node.low is None or node.high is None:
+        return node
+    return And((Term("after", _moment(node.low)), Term("before", _moment(node.high - 1))))
+
+
+def _moment(microseconds: int) -> str:
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat().lower()
 
 
 def pinned(query: Query) -> Query:
@@ -81,7 +138,7 @@ def read_place(request: Request) -> Place:
     own: Mapping[str, str] = request.query_params
     if request.url.path != "/" and not any(name in own for name in _NAMES):
         own = _asking(request)
-    return Place(own.get("q", ""), own.get("mailbox", ""))
+    return Place(own.get("q", ""), own.get("mailbox", ""), zone_of(request))
 
 
 def _asking(request: Request) -> Mapping[str, str]:

@@ -20,13 +20,15 @@ class Circumstances:
     def __init__(self, store: Store, outbox: Outbox, vault: Vault, recognition: Recognition) -> None:
         self._store, self._outbox, self._vault, self._recognition = store, outbox, vault, recognition
 
-    async def findings(
-        self, profile: Profile, *, id: str, message: str, recipients: Sequence[str], copied: Release | None
+    async def of_profile(self, profile: Profile) -> list[Finding]:
+        """Those that every release through this profile has."""
+        return [finding async for finding in self._of_profile(profile)]
+
+    async def of_message(
+        self, message: str, *, id: str, recipients: Sequence[str], copied: Release | None
     ) -> list[Finding]:
-        """All of them for the release of this id, which may be queued already, and is none of those before it."""
-        found = [finding async for finding in self._of_profile(profile)]
-        if copied:
-            found += _sent_before(copied, recipients)
+        """Those of the release of this id, which may be queued already, and is none of those before it."""
+        found = [*_sent_before(copied, recipients)] if copied else []
         earlier = await self._store.journal.list(limit=_MOST_EARLIER, message=message)
         found += _under_way([one for _, one in earlier if one.is_open and one.id != id], recipients)
         return found

@@ -19,6 +19,11 @@ def typed_recipients(texts: Sequence[str]) -> tuple[str, ...]:
     return distinct(one for text in texts for one in _read(text))
 
 
+def captured_recipients(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Those of a captured envelope, each as one address; what is none stays as it is, for the preflight to name."""
+    return distinct(map(_in_ascii, addresses))
+
+
 def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
     """Each of them once, as it was written first; domains are the same in any case."""
     found: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,14 +22,16 @@ from mailsluice.relay.profiles import Profiles
 from mailsluice.relay.rewrite import Rewriting, Rewritten, rewrite
 from mailsluice.relay.targets import Resolver, resolve
 from mailsluice.relay.vault import Vault
-from mailsluice.release import Finding, RecipientReply, Release
+from mailsluice.release import Finding, Quota, RecipientReply, Release
 from mailsluice.releasing.circumstances import Circumstances
-from mailsluice.releasing.recipients import distinct, own_address, typed_recipients
+from mailsluice.releasing.recipients import captured_recipients, distinct, own_address, typed_recipients
 from mailsluice.releasing.stamps import fresh_stamp
-from mailsluice.releasing.wishes import Preflight, Wishes
+from mailsluice.releasing.wishes import Batch, Preflight, Wishes
 from mailsluice.store import Store
 
-_MOST_AT_ONCE: Final = 500
+MOST_AT_ONCE: Final = 500
+"""So many messages are released together."""
+
 _MOST_BYTES_AT_ONCE: Final = 256 << 20
 _ORIGINAL_RECIPIENT: Final = "x-original-to"
 _ORDER: Final = ("stop", "doubt", "warning", "change", "note")
@@ -43,6 +45,14 @@ class _Source(msgspec.Struct, frozen=True):
     raw: bytes
     captured: tuple[str, ...]
     copied: Release | None = None
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """A profile, and what it says to every release through it."""
+
+    profile: Profile
+    quota: Quota
+    findings: tuple[Finding, ...]
 
 
 class Releasing:
@@ -68,14 +78,8 @@ class Releasing:
 
         Nothing is dialled. Refusal if there is no profile to release through.
         """
-        listed = await self._store.get(message)
-        if listed is None:
-            return None
-        raw, receipt = await asyncio.gather(self._store.raw(listed.id), self._store.receipt(listed.id))
-        if raw is None or receipt is None:
-            return None
-        captured = tuple(dict.fromkeys(one.address for one in receipt.envelope.recipients))
-        return await self._preflight(_Source(listed.id, listed.summary.subject, raw, captured), wishes)
+        source = await self._source(message)
+        return await self._preflight(source, wishes, await self._way(wishes.profile)) if source else None
 
     async def preflight_copy(self, release: str, wishes: Wishes) -> Preflight | None:
         """What sending a release again, as a new one, would do; None if its bytes are not kept any more."""
@@ -88,33 +92,34 @@ class Releasing:
             captured = tuple(dict.fromkeys(one.address for one in receipt.envelope.recipients))
         else:
             captured = await asyncio.to_thread(_kept_envelope, raw, self._bounds)
-        return await self._preflight(_Source(record.message, record.subject, raw, captured, record), wishes)
+        source = _Source(record.message, record.subject, raw, captured, record)
+        return await self._preflight(source, wishes, await self._way(wishes.profile or record.profile))
 
     async def preflight_all(self, messages: Sequence[str], wishes: Wishes) -> list[Preflight]:
         """Preflights of several messages; Refusal for a message that is not there, or for too much at once."""
-        if len(messages) > _MOST_AT_ONCE:
-            raise Refusal(f"At most {_MOST_AT_ONCE} messages are released at once.", field="messages")
-        if len(messages) > 1:
-            wishes = msgspec.structs.replace(wishes, stamp="")  # it stands for one release
-        preflights: list[Preflight] = []
-        for message in dict.fromkeys(messages):
-            found = await self.preflight(message, wishes)
-            if found is None:
-                raise Refusal(f"There is no message {message[:64]!r}.", field="messages")
-            preflights.append(found)
-            if sum(len(one.raw) for one in preflights) > _MOST_BYTES_AT_ONCE:
-                raise Refusal("These messages are too large to be released at once; take fewer.", field="messages")
+        stamp = wishes.stamp if len(messages) == 1 else ""  # it stands for one release
+        preflights, gone = await self._several(messages, wishes, await self._way(wishes.profile), lambda message: stamp)
+        if gone:
+            raise Refusal(f"There is no message {gone[0][:64]!r}.", field="messages")
         return preflights
 
+    async def preflight_batch(self, messages: Sequence[str], wishes: Wishes) -> Batch:
+        """Preflights of several messages under one stamp; Refusal for too much at once, or without a profile."""
+        stamp, way = fresh_stamp(wishes.stamp), await self._way(wishes.profile)
+        preflights, gone = await self._several(messages, wishes, way, lambda message: str(stamp.of(message)))
+        return Batch(
+            stamp=str(stamp), profile=way.profile, quota=way.quota, preflights=tuple(preflights), gone=tuple(gone)
+        )
+
     async def release(
-        self, preflights: Sequence[Preflight], *, origin: str, override: bool = False, rule: str = ""
+        self, preflights: Sequence[Preflight], *, origin: str, override: bool = False, rule: str = "", batch: str = ""
     ) -> list[Release]:
         """Queue what the preflights showed, all of it or, with a Refusal, nothing; the same stamp queues once."""
         for one in preflights:
             if one.stops or (one.doubts and not override):
                 found = (one.stops or one.doubts)[0]
                 raise Refusal(f"{found.text} {found.remedy}".strip(), field=_field(found), link=found.link)
-        drafts = [(_draft(one, origin=origin, rule=rule), one.raw) for one in preflights]
+        drafts = [(_draft(one, origin=origin, rule=rule, batch=batch), one.raw) for one in preflights]
         queued = await self._outbox.add(drafts)
         for (draft, _), release in zip(drafts, queued, strict=True):
             if _gist(draft) != _gist(release):
@@ -130,8 +135,42 @@ class Releasing:
         saved = msgspec.structs.replace(found, allow=(*found.allow, address))
         await asyncio.to_thread(self.profiles.save, saved, old_name=found.name)
 
-    async def _preflight(self, source: _Source, wishes: Wishes) -> Preflight:
-        profile = await self._profile(wishes.profile or (source.copied.profile if source.copied else ""))
+    async def _several(
+        self, messages: Sequence[str], wishes: Wishes, way: _Way, stamp_of: Callable[[str], str]
+    ) -> tuple[list[Preflight], list[str]]:
+        """The preflights of those that are there, and the ids of the others."""
+        if len(messages) > MOST_AT_ONCE:
+            raise Refusal(f"At most {MOST_AT_ONCE} messages are released at once.", field="messages")
+        found, gone, size = list[Preflight](), list[str](), 0
+        for message in dict.fromkeys(messages):
+            source = await self._source(message)
+            if source is None:
+                gone.append(message)
+                continue
+            size += len(source.raw)
+            if size > _MOST_BYTES_AT_ONCE:
+                raise Refusal("These messages are too large to be released at once; take fewer.", field="messages")
+            stamped = msgspec.structs.replace(wishes, stamp=stamp_of(source.message))
+            found.append(await self._preflight(source, stamped, way))
+        return found, gone
+
+    async def _source(self, message: str) -> _Source | None:
+        listed = await self._store.get(message)
+        if listed is None:
+            return None
+        raw, receipt = await asyncio.gather(self._store.raw(listed.id), self._store.receipt(listed.id))
+        if raw is None or receipt is None:
+            return None
+        captured = tuple(dict.fromkeys(one.address for one in receipt.envelope.recipients))
+        return _Source(listed.id, listed.summary.subject, raw, captured)
+
+    async def _way(self, name: str) -> _Way:
+        profile = await self._profile(name)
+        found = await self._circumstances.of_profile(profile)
+        return _Way(profile, await self._outbox.quota(profile), tuple(found))
+
+    async def _preflight(self, source: _Source, wishes: Wishes, way: _Way) -> Preflight:
+        profile, quota = way.profile, way.quota
         recipients = await self._recipients(profile, source, wishes)
         stamp = fresh_stamp(wishes.stamp)
         rewriting = Rewriting(
@@ -141,7 +180,6 @@ class Releasing:
             adds_reply_to=wishes.adds_reply_to,
             original_recipients=source.captured if wishes.to_me else (),
         )
-        quota = await self._outbox.quota(profile)
 
         def examine() -> tuple[Rewritten, str, tuple[Finding, ...]]:
             rewritten = rewrite(source.raw, wishes=rewriting)
@@ -149,12 +187,12 @@ class Releasing:
             return rewritten, hashlib.sha256(rewritten.raw).hexdigest(), findings
 
         rewritten, digest, findings = await asyncio.to_thread(examine)
-        found = await self._circumstances.findings(
-            profile, id=stamp.id, message=source.message, recipients=recipients, copied=source.copied
+        found = await self._circumstances.of_message(
+            source.message, id=stamp.id, recipients=recipients, copied=source.copied
         )
         if wishes.adds_reply_to and rewritten.kept_reply_to:
             found.append(Finding("reply-to-kept", "note", "The message has a Reply-To already, and that one stays."))
-        findings = (*findings, *found)
+        findings = (*findings, *way.findings, *found)
         return Preflight(
             stamp=str(stamp),
             digest=digest,
@@ -190,7 +228,9 @@ class Releasing:
     async def _recipients(self, profile: Profile, source: _Source, wishes: Wishes) -> tuple[str, ...]:
         if wishes.to_me:
             return (own_address(profile),)
-        if typed := typed_recipients(wishes.to):
+        if wishes.to_captured:
+            return captured_recipients(source.captured)
+        if (typed := typed_recipients(wishes.to)) or wishes.only_named:
             return typed
         if source.copied:
             last = tuple(one.address for one in source.copied.recipients)
@@ -210,7 +250,7 @@ def _kept_envelope(raw: bytes, bounds: Bounds) -> tuple[str, ...]:
     return tuple(one.value.strip() for one in fields if one.name.lower() == _ORIGINAL_RECIPIENT)
 
 
-def _draft(preflight: Preflight, *, origin: str, rule: str) -> Release:
+def _draft(preflight: Preflight, *, origin: str, rule: str, batch: str) -> Release:
     present = now()
     return Release(
         id=preflight.stamp.partition(".")[2],
@@ -228,6 +268,7 @@ def _draft(preflight: Preflight, *, origin: str, rule: str) -> Release:
         is_to_me=preflight.is_to_me,
         origin=origin,
         rule=rule,
+        batch=batch,
         copy_of=preflight.copy_of,
     )
 

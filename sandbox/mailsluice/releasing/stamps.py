@@ -1,5 +1,6 @@
 """Stamps: what makes a second request the same release as the first, and the same bytes."""
 
+import hashlib
 import re
 from typing import Final, NamedTuple
 
@@ -7,6 +8,8 @@ from mailsluice.capture import new_id, now
 
 _STAMP: Final = re.compile(r"([0-9]{16})\.([0-9A-Za-z]{22})")
 _SECONDS: Final = 3600
+_TIME: Final = 8  # letters of an id that tell when it was made
+_LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Stamp(NamedTuple):
@@ -17,6 +20,11 @@ class Stamp(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.moment}.{self.id}"
+
+    def of(self, message: str) -> "Stamp":
+        """That of one message among several which are released by this stamp; always the same one."""
+        digest = hashlib.sha256(f"{self.id} {message}".encode()).digest()
+        return Stamp(self.moment, self.id[:_TIME] + "".join(_LETTERS[byte % 62] for byte in digest[: 22 - _TIME]))
 
 
 def fresh_stamp(given: str) -> Stamp:

@@ -11,13 +11,16 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the user wants of a release.
 
     `profile` empty means the default one; `to` empty means whom this profile was last used for, else its own account.
-    `to_me` sends to the account instead, and a header keeps the envelope. `stamp`, from an earlier preflight, makes
-    the same bytes and the same release again, so that a second click queues nothing twice.
+    `to_me` sends to the account instead, and a header keeps the envelope; `to_captured` sends to the recipients of the
+    captured envelope. `only_named` says that nobody is suggested: without `to` nobody gets it. `stamp`, from an earlier
+    preflight, makes the same bytes and the same release again, so that a second click queues nothing twice.
     """
 
     profile: str = ""
     to: tuple[str, ...] = ()
     to_me: bool = False
+    to_captured: bool = False
+    only_named: bool = False
     keep_message_id: bool = False
     adds_reply_to: bool = False
     stamp: str = ""
@@ -71,3 +74,32 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
 
     def _of(self, severity: str) -> tuple[Finding, ...]:
         return tuple(one for one in self.findings if one.severity == severity)
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Preflights of several messages that are released together; `gone` are ids of no message any more."""
+
+    stamp: str
+    profile: Profile
+    quota: Quota
+    preflights: tuple[Preflight, ...]
+    gone: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What its releases share."""
+        return self.stamp.partition(".")[2]
+
+    @property
+    def stopped(self) -> tuple[Preflight, ...]:
+        """Those that cannot go."""
+        return tuple(one for one in self.preflights if one.stops)
+
+    @property
+    def doubtful(self) -> tuple[Preflight, ...]:
+        """Those that go only if the user insists."""
+        return tuple(one for one in self.preflights if one.doubts and not one.stops)
+
+    def going(self, *, override: bool) -> tuple[Preflight, ...]:
+        """Those that go, with `override` the doubtful ones too."""
+        return tuple(one for one in self.preflights if not one.stops and (override or not one.doubts))

@@ -92,10 +92,10 @@ class Journal:
     async def last_recipients(self, profile: str) -> tuple[str, ...]:
         """To whom a person last released through this profile, other than to themselves; empty if never.
 
-        What a program asked for in Mailpit's way is no person's choice.
+        What a program asked for in Mailpit's way is no person's choice, and those of a batch were for that one.
         """
         query = (
-            "SELECT record FROM release WHERE profile = :profile AND rule = '' AND is_to_me = 0 "
+            "SELECT record FROM release WHERE profile = :profile AND rule = '' AND batch = '' AND is_to_me = 0 "
             "AND coalesce(json_extract(record, '$.origin'), '') <> 'mailpit api' "
             "ORDER BY key DESC LIMIT 1"
         )
@@ -103,10 +103,11 @@ class Journal:
             one.address for release in await self._releases(query, profile=profile) for one in release.recipients
         )
 
-    async def states(self) -> dict[str, int]:
-        """How many releases there are in each state that occurs."""
-        query = "SELECT state, count(*) FROM release GROUP BY state"
-        return await self._readers.read(lambda connection: dict(connection.execute(query).fetchall()))
+    async def states(self, batch: str = "") -> dict[str, int]:
+        """How many releases, of all or of a batch, there are in each state that occurs."""
+        where = "WHERE batch = :batch AND batch <> ''" if batch else ""
+        query = f"SELECT state, count(*) FROM release {where} GROUP BY state"
+        return await self._readers.read(lambda connection: dict(connection.execute(query, {"batch": batch}).fetchall()))
 
     async def sent_since(self, profile: str, since: int) -> list[tuple[int, int]]:
         """When and to how many recipients mail left through the profile, oldest first; known for 48 hours."""
@@ -165,10 +166,17 @@ class Journal:
 
     # Last, as its name hides the type's within this class.
     async def list(
-        self, *, limit: int, before: int | None = None, message: str = "", profile: str = "", state: str = ""
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        message: str = "",
+        profile: str = "",
+        state: str = "",
+        batch: str = "",
     ) -> list[tuple[int, Release]]:
         """Keys and records, newest first, of what is given; `before` is the key to go on below; limit 0 means all."""
-        given = {"message": message, "profile": profile, "state": state}
+        given = {"message": message, "profile": profile, "state": state, "batch": batch}
         query = f"SELECT key, record FROM release WHERE {_where(given)} ORDER BY key DESC LIMIT :limit"
         values = {"before": _ABOVE_ALL_KEYS if before is None else before, "limit": limit or -1, **given}
 
@@ -180,7 +188,10 @@ class Journal:
 
 def _where(given: dict[str, str]) -> str:
     """The condition on those columns that have a value; the names are ours."""
-    return " AND ".join(("key < :before", *(f"{column} = :{column}" for column, value in given.items() if value)))
+    # Said twice: SQLite takes an index over what is not empty only where the query says so.
+    return " AND ".join(
+        ("key < :before", *(f"{name} = :{name} AND {name} <> ''" for name, value in given.items() if value))
+    )
 
 
 def _insert(connection: sqlite3.Connection, drafts: Sequence[tuple[Release, bytes]]) -> list[Release]:

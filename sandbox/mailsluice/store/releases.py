@@ -74,8 +74,9 @@ def find(connection: sqlite3.Connection, id: str) -> Release | None:
 def insert(connection: sqlite3.Connection, release: Release, *, kept: int) -> None:
     """Store the row of a release whose pieces, so many bytes, are stored already."""
     connection.execute(
-        "INSERT INTO release (id, message, profile, state, is_open, is_to_me, created, changed, rule, kept, record) "
-        "VALUES (:id, :message, :profile, :state, :is_open, :is_to_me, :created, :changed, :rule, :kept, :record)",
+        "INSERT INTO release "
+        "(id, message, profile, state, is_open, is_to_me, created, changed, rule, batch, kept, record) VALUES "
+        "(:id, :message, :profile, :state, :is_open, :is_to_me, :created, :changed, :rule, :batch, :kept, :record)",
         {
             "id": release.id,
             "message": release.message,
@@ -83,6 +84,7 @@ def insert(connection: sqlite3.Connection, release: Release, *, kept: int) -> No
             "is_to_me": release.is_to_me,
             "created": release.created,
             "rule": release.rule,
+            "batch": release.batch,
             "kept": kept,
             **_changing(release),
         },

@@ -1,7 +1,6 @@
 """The dialog in which a release is looked at before it is made: what goes, to whom, and what stands in the way."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,11 +17,10 @@ from mailsluice.releasing import Preflight, Wishes
 from mailsluice_web.pages import messages, releases
 from mailsluice_web.pages.cards import sandbox_of
 from mailsluice_web.rendering import page, render
+from mailsluice_web.shown import INTO_PANE, TO_LOOK_AT, account, named, newlines
 
 _OFFERED: Final = 12
 _LONGEST: Final = 100_000
-_TO_LOOK_AT: Final = frozenset({"stop", "doubt", "warning"})
-_INTO_PANE: Final = {"HX-Retarget": "#pane", "HX-Reswap": "innerHTML"}
 _CHANGED: Final = "This is no longer what was shown here: look again."
 _CHECKED: Final = "Checked what you typed: release it now?"
 _BLOCKED: Final = "Checked what you typed: look at what stands in the way."
@@ -144,12 +142,12 @@ class Dialog:
             "suggested": lines if typed.is_suggested and not found.is_to_me else typed.suggested,
             "offered": offered[:_OFFERED],
             "all_offered": [address for _, address in offered],
-            "shown": [one for one in found.findings if one.severity in _TO_LOOK_AT],
+            "shown": [one for one in found.findings if one.severity in TO_LOOK_AT],
             "changes": _folded(found, is_constant=False),
             "constant": _folded(found, is_constant=True),
             "seen": json.dumps(_codes(found)),
             "asked": _asked(found),
-            "account": _account(found),
+            "account": account(found.profile),
             "is_blocked": _is_blocked(found, typed),
         }
 
@@ -195,7 +193,7 @@ class Dialog:
         else:
             context = {"heading": "Not kept any more", "text": "The bytes of this release are not kept any more."}
             response = await page(request, "releases/_gone.html", context, title="Not kept", status=404)
-        response.headers.update(_INTO_PANE)
+        response.headers.update(INTO_PANE)
         return response
 
     async def _queued(self, request: Request, release: Release) -> Response:
@@ -206,7 +204,7 @@ class Dialog:
         else:
             address, response = f"/releases/{release.id}", releases.show(request, release.id)
         answer = await response
-        answer.headers.update({**_INTO_PANE, "HX-Push-Url": address, "HX-Trigger": "messages"})
+        answer.headers.update({**INTO_PANE, "HX-Push-Url": address, "HX-Trigger": "messages"})
         return answer
 
 
@@ -216,8 +214,8 @@ def _read(form: FormData) -> Typed:
         raise HTTPException(413, "A field of the form is far too long.")
     return Typed(
         wishes=_wishes(texts),
-        to=_newlines(texts.get("to", "")),
-        suggested=_newlines(texts.get("suggested", "")),
+        to=newlines(texts.get("to", "")),
+        suggested=newlines(texts.get("suggested", "")),
         override=texts.get("override") == "1",
         digest=texts.get("digest", ""),
         account=texts.get("account", ""),
@@ -239,11 +237,6 @@ def _wishes(given: Mapping[str, str]) -> Wishes:
     )
 
 
-def _newlines(text: str) -> str:
-    """The text as it was typed: forms send CRLF for a line's end, and may lose the last one."""
-    return "\n".join(text.splitlines()).strip("\n")
-
-
 def _refuse_unseen(found: Preflight, typed: Typed) -> None:
     """Refuse what the user has not seen: a preflight for what was typed since, or one that came out otherwise."""
     if _asked(found) != typed.asked:
@@ -263,31 +256,22 @@ def _is_changed(found: Preflight, typed: Typed) -> bool:
     except (ValueError, TypeError):
         return True
     is_new = any(tuple(one) not in seen for one in _codes(found))
-    return found.digest != typed.digest or _account(found) != typed.account or is_new
+    return found.digest != typed.digest or account(found.profile) != typed.account or is_new
 
 
 def _codes(found: Preflight) -> list[list[str]]:
-    return [[one.code, one.address] for one in found.findings if one.severity in _TO_LOOK_AT]
+    return [[one.code, one.address] for one in found.findings if one.severity in TO_LOOK_AT]
 
 
 def _asked(found: Preflight) -> str:
     """A name for what the user asks: through which profile, to whom, and how."""
     wishes = found.wishes
-    return _named([found.profile.name, found.recipients, wishes.to_me, wishes.keep_message_id, wishes.adds_reply_to])
-
-
-def _account(found: Preflight) -> str:
-    """A name for the account and server that the user says yes to."""
-    return _named([found.profile.name, *found.profile.binding, found.sender])
-
-
-def _named(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return named([found.profile.name, found.recipients, wishes.to_me, wishes.keep_message_id, wishes.adds_reply_to])
 
 
 def _folded(found: Preflight, *, is_constant: bool) -> list[Finding]:
     """What is good to know; of the line ends the form says itself where they are."""
-    findings = (one for one in found.findings if one.severity not in _TO_LOOK_AT and one.code != "line-ends")
+    findings = (one for one in found.findings if one.severity not in TO_LOOK_AT and one.code != "line-ends")
     return [one for one in findings if one.is_constant is is_constant]
 
 

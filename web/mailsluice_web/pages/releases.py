@@ -14,6 +14,7 @@ from mailsluice_web import downloads
 from mailsluice_web.outcomes import STATES
 from mailsluice_web.pages import messages
 from mailsluice_web.pages.cards import sandbox_of
+from mailsluice_web.progress import Progress
 from mailsluice_web.rendering import page, render
 from mailsluice_web.tokens import is_unlocked
 
@@ -21,29 +22,38 @@ _PAGE: Final = 50
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which releases are listed; an empty text stands for all."""
+    """Which releases are listed; an empty text stands for all. Those of a `batch` were asked for together."""
 
     state: str = ""
     profile: str = ""
+    batch: str = ""
     before: int | None = None
 
     def address(self, **changes: Any) -> str:
         """The page with these changes to the filter, from the newest on unless they say otherwise."""
-        wanted = {"state": self.state, "profile": self.profile} | changes
+        wanted = {"state": self.state, "profile": self.profile, "batch": self.batch} | changes
         query = urlencode({name: value for name, value in wanted.items() if value})
         return "/releases" + (f"?{query}" if query else "")
 
 
 async def releases(request: Request) -> Response:
     """A page of them, newest first; only the list itself when the open page asks for it again."""
-    sandbox, wanted = sandbox_of(request), _filter(request)
+    return await show_all(request, _filter(request))
+
+
+async def show_all(request: Request, wanted: Filter) -> Response:
+    """The same of the releases that are wanted; of a batch with how far it has come."""
+    journal = sandbox_of(request).store.journal
     found, states = await asyncio.gather(
-        sandbox.store.journal.list(limit=_PAGE + 1, before=wanted.before, profile=wanted.profile, state=wanted.state),
-        sandbox.store.journal.states(),
+        journal.list(
+            limit=_PAGE + 1, before=wanted.before, profile=wanted.profile, state=wanted.state, batch=wanted.batch
+        ),
+        journal.states(wanted.batch),
     )
     shown = [release for _, release in found[:_PAGE]]
     context = {
         "filter": wanted,
+        "progress": Progress(wanted.batch, states) if wanted.batch and states else None,
         "releases": shown,
         "older": found[_PAGE - 1][0] if len(found) > _PAGE else None,
         "states": {state: (word, states[state]) for state, word in STATES.items() if states.get(state)},
@@ -111,7 +121,12 @@ def _filter(request: Request) -> Filter:
     before = query.get("before", "")
     is_key = before.isascii() and before.isdigit() and len(before) < 19
     state = query.get("state", "")
-    return Filter(state if state in STATES else "", query.get("profile", "")[:200], int(before) if is_key else None)
+    return Filter(
+        state=state if state in STATES else "",
+        profile=query.get("profile", "")[:200],
+        batch=query.get("batch", "")[:22],
+        before=int(before) if is_key else None,
+    )
 
 
 async def _profiles(request: Request, shown: list[Release], wanted: Filter) -> list[str]:

@@ -75,3 +75,15 @@ document.addEventListener("keydown", (event) => {
   closeMenus()
   menu.querySelector("summary").focus()
 })
+
+// Within a menu the arrows go up and down, from its button on
+document.addEventListener("keydown", (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const menu = by && event.target.closest?.("details.menu")
+  if (!menu || event.ctrlKey || event.metaKey || event.altKey) return
+  event.preventDefault()
+  menu.open = true
+  const items = [...menu.querySelectorAll(".menu-item")]
+  const at = items.indexOf(document.activeElement)
+  items.at(at < 0 && by < 0 ? -1 : (at + by) % items.length)?.focus()
+})
