@@ -12,6 +12,7 @@ from mailsluice.capture import now
 from mailsluice.rule import Rule
 from mailsluice.sandbox import Sandbox
 from mailsluice_web import filters, outcomes
+from mailsluice_web.deletions import deletions_of
 from mailsluice_web.listing import read_listing
 from mailsluice_web.places import read_place
 
@@ -58,7 +59,8 @@ async def page(
         response = render(request, "fragment.html", own, status=status)
     else:
         listing = own.get("listing") or await read_listing(request)
-        response = render(request, "inbox.html", {"listing": listing, "counts": listing.counts} | own, status=status)
+        whole = {"listing": listing, "counts": listing.counts, "deletions": await deletions_of(request)}
+        response = render(request, "inbox.html", whole | own, status=status)
     response.headers.update(headers or {})
     return response
 
@@ -76,18 +78,11 @@ def _common(request: Request) -> dict[str, Any]:
         "rules_on": [rule for rule in sandbox.automatic.rules if rule.is_on],
         "rules_stopped": _stopped(sandbox.automatic.rules),
         "place": read_place(request),
-        "deletion": None,
-        "undo": _token(request),
+        "deletions": None,
         "selected": "",
         "is_fragment": is_fragment(request),
         "title": "",
     }
-
-
-def _token(request: Request) -> str:
-    """The deletion to take back that the URL names, as it does where no script keeps it."""
-    token = request.query_params.get("undo", "")
-    return token if token.isascii() and token.isalnum() and len(token) == 22 else ""
 
 
 def _stopped(rules: Sequence[Rule]) -> list[Rule]:

@@ -34,8 +34,8 @@ async def search(request: Request) -> Response:
     found = _sandbox(request).store.search
     start, limit, before = _stretch(request)
     query = older(_query(request), before)
-    listed = await found.find(query, limit=limit, offset=start) if limit else []
-    return await _page(request, listed, start=start, matching=await found.count(query))
+    listed, *matching = await found.page(query, limit=limit, offset=start)
+    return await _page(request, listed, start=start, matching=(matching[0], matching[1]))
 
 
 async def delete_search(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailsluice.search import Query
 from mailsluice.store.records import Deletion
+from mailsluice_web.deletions import changed_deletions, kept_deletions
 from mailsluice_web.listing import count, open_message, read_listing
 from mailsluice_web.pages.cards import sandbox_of
 from mailsluice_web.patience import while_wanted
@@ -16,6 +17,7 @@ from mailsluice_web.places import Place, pinned, read_place, unpinned
 from mailsluice_web.rendering import is_fragment, page, render
 
 _SEARCH_BOX: Final = "form#search"
+_IDS: Final = 50
 
 
 async def inbox(request: Request) -> Response:
@@ -66,17 +68,19 @@ async def back_to_list(request: Request, deletion: Deletion) -> Response:
     """What follows a deletion: a blank pane, a fresh list and the way back for htmx, the inbox for everybody else."""
     place = read_place(request)
     if is_fragment(request):
-        context = {"deletion": deletion if deletion.messages else None}
+        context = {"deletions": await kept_deletions(request, new=deletion.token) if deletion.messages else None}
         return await _blank(request, place, context, headers={"HX-Replace-Url": place.at("/")})
-    return RedirectResponse(place.at("/", undo=deletion.token if deletion.messages else ""), 303)
+    return RedirectResponse(place.at("/"), 303)
 
 
 async def undo(request: Request) -> Response:
     """Bring back what was deleted together, while that is possible."""
     taken_back = await sandbox_of(request).undo(str(request.path_params["token"]))
     if is_fragment(request):
-        restored = sum(deletion.messages for deletion in taken_back)
-        response = render(request, "messages/_undone.html", {"restored": restored})
+        ids = [id for deletion in taken_back for id in deletion.ids or ()]
+        context = {"restored": sum(deletion.messages for deletion in taken_back), "ids": ids[:_IDS]}
+        context |= {"deletions": await kept_deletions(request)}
+        response = render(request, "messages/_undone.html", context)
         response.headers["HX-Trigger"] = "messages"
         return response
     return RedirectResponse(read_place(request).at("/"), 303)
@@ -87,8 +91,16 @@ async def _rows(request: Request) -> Response:
         return await _blank(request, read_place(request))
     template = "messages/_rows.html" if "shown" in request.query_params else "messages/_refresh.html"
     listing = await read_listing(request)
-    context = {"listing": listing, "counts": listing.counts, "selected": open_message(request)}
-    return render(request, template, context)
+    context = {"listing": listing, "counts": listing.counts} | await _fate(request, open_message(request))
+    return render(request, template, context | {"deletions": await changed_deletions(request)})
+
+
+async def _fate(request: Request, selected: str) -> dict[str, object]:
+    """What the list and the pane must know of the message that stands open: whether it is there, or went and how."""
+    store = sandbox_of(request).store
+    if not selected or await store.get(selected):
+        return {"selected": selected, "gone": ""}
+    return {"selected": selected, "gone": selected, "deletion": await store.deletion_of(selected), "was_open": True}
 
 
 def _address(request: Request, place: Place) -> dict[str, str]:

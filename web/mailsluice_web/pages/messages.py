@@ -69,7 +69,10 @@ async def delete(request: Request) -> Response:
 
 async def gone(request: Request) -> Response:
     """No such message, or no longer."""
-    return await page(request, "messages/_gone.html", title="Deleted", status=404)
+    sandbox: Sandbox = request.state.sandbox
+    id = str(request.path_params["id"])
+    context = {"gone": id, "deletion": await sandbox.store.deletion_of(id), "was_open": False}
+    return await page(request, "messages/_gone.html", context, title="Deleted", status=404)
 
 
 def _views(opened: Opened, receipt: Receipt | None) -> list[str]:

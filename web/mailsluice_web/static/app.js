@@ -1,4 +1,4 @@
-// Keys, dialogs, theme, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
+// Dialogs, theme, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
 const find = (selector) => document.querySelector(selector)
 const rows = () => [...document.querySelectorAll("#messages a.row")]
 const head = () => find(".list-head")
@@ -17,16 +17,18 @@ const mark = () => {
 }
 
 const choose = (path) => {
+  const before = chosen
   chosen = new URL(path, location.href).pathname
+  if (chosen !== before) stood = -1
   mark()
 }
 
 const nextRow = (by) => {
   const list = rows()
   const at = list.findIndex((row) => row.ariaCurrent === "true")
-  const from = at < 0 ? list.indexOf(document.activeElement) : at
+  if (at >= 0) return list[Math.max(0, Math.min(list.length - 1, at + by))]
   // With nothing chosen, the focused row is the next one: it stands where the deleted message stood.
-  return at < 0 && from >= 0 ? list[from] : list[Math.max(0, Math.min(list.length - 1, from + (from < 0 ? 1 : by)))]
+  return list[list.indexOf(document.activeElement)] ?? list.at(Math.min(Math.max(0, stood), list.length - 1))
 }
 
 const step = (by) => {
@@ -138,15 +140,6 @@ const unfold = () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "")
 }
 
-// What has faded is gone for keys too
-
-const letFade = () => {
-  for (const toast of document.querySelectorAll("[data-fades]:not([data-fading])")) {
-    toast.dataset.fading = ""
-    setTimeout(() => toast.remove(), toast.matches("form") ? 9800 : 4300)
-  }
-}
-
 // htmx tells what it did
 
 const settle = () => {
@@ -160,21 +153,6 @@ const settle = () => {
   count()
   for (const button of document.querySelectorAll("[data-copy]")) button.disabled = !navigator.clipboard
 }
-
-// After a deletion the focus goes to the row that took the place, so that j and k go on from there. Pane and list are
-// fetched apart and come in either order.
-let deletion = null
-
-const goOn = () => {
-  if (!deletion?.isDone || rows().some((row) => row.pathname === deletion.path)) return
-  if (deletion.place >= 0) rows().at(Math.min(deletion.place, rows().length - 1))?.focus()
-  deletion = null
-}
-
-document.addEventListener("htmx:before:request", (event) => {
-  if (!event.detail.ctx.sourceElement?.closest?.("form[data-deletes]")) return
-  deletion = { path: chosen, place: rows().findIndex((row) => row.pathname === chosen), isDone: false }
-})
 
 document.addEventListener("htmx:finally:swap", (event) => {
   const { sourceElement: source, target } = event.detail.ctx
@@ -194,6 +172,8 @@ document.addEventListener("htmx:finally:swap", (event) => {
   if (kept && kept.id !== "release" && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
   if (deletion && place?.id === "pane") deletion.isDone = true
   goOn()
+  bringBack()
+  keepFocus()
   if (place?.id === "pane") {
     place.scrollTop = 0
     // On a narrow screen the list disappears under the message, and the focus with it.
@@ -206,47 +186,6 @@ for (const change of ["htmx:after:history:push", "htmx:after:history:replace", "
 }
 // Back and Forward bring the pane only. A push comes before its swap, which brings the list.
 document.addEventListener("htmx:before:history:restore", () => correctPlace())
-
-// Keys
-
-const press = (key) => find(`[data-key="${CSS.escape(key)}"]`)?.click()
-
-const back = () => {
-  const row = rows().find((one) => one.ariaCurrent === "true")
-  press("u")
-  row?.focus()
-}
-
-const keys = {
-  j: () => step(1),
-  k: () => step(-1),
-  o: () => press("o"),
-  u: back,
-  r: () => press("r"),
-  m: () => press("m"),
-  p: () => press("p"),
-  t: () => find("#add-tag")?.focus(),
-  z: () => press("z"),
-  "/": () => find("#q")?.select(),
-  "#": () => press("#"),
-  "?": () => find("#keys")?.showModal(),
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  if (event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return
-  const inDialog = find(`dialog:modal [data-key="${CSS.escape(event.key)}"]`)
-  if (inDialog) {
-    event.preventDefault()
-    inDialog.click()
-  }
-  if (find("dialog:modal")) return
-  const view = /^[1-6]$/.test(event.key) && document.querySelectorAll(".tabs a[id]")[event.key - 1]
-  const act = view ? () => view.click() : keys[event.key]
-  if (!act) return
-  event.preventDefault()
-  act()
-})
 
 // Buttons that are not htmx's
 
