@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator
 
@@ -10,27 +11,35 @@ import uvicorn
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from mailsluice.errors import StoreError
 from mailsluice.events import Captured, Events
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.app import create_app
-from mailsluice_web.stream import Streams, signals
+from mailsluice_web.stream import News, Streams, read_news, signals
+from tests.inbox import open_inbox
 
 LONG = 60.0
+ALIVE = "event: alive\ndata:\n\n"
+NO_NEWS = '{"unread":0,"accepted":0,"newest":null}'
+
+
+async def no_news() -> News:
+    return News(0, 0, None)
 
 
 async def test_a_new_page_hears_the_newest_event_at_once() -> None:
     events = Events()
-    stream = signals(events, last="")
+    stream = signals(events, no_news, last="")
     assert await anext(stream) == "retry: 1000\n\n"
-    assert await anext(stream) == f"event: messages\nid: {events.sequence}\ndata:\n\n"
+    assert await anext(stream) == f"event: messages\nid: {events.sequence}\ndata: {NO_NEWS}\n\n"
     await stream.aclose()
 
 
 async def test_a_page_that_missed_nothing_hears_nothing_until_something_happens() -> None:
     events = Events()
-    stream = signals(events, last=events.sequence, heartbeat=0.01)
+    stream = signals(events, no_news, last=events.sequence, heartbeat=0.01)
     await anext(stream)
-    assert await anext(stream) == ": alive\n\n"
+    assert await anext(stream) == ALIVE
     events.publish(Captured("x"))
     assert f"id: {events.sequence}\n" in await anext(stream)
     await stream.aclose()
@@ -38,18 +47,45 @@ async def test_a_page_that_missed_nothing_hears_nothing_until_something_happens(
 
 async def test_many_events_become_few_signals() -> None:
     events = Events()
-    stream = signals(events, last=events.sequence, heartbeat=0.01, pause=0)
+    stream = signals(events, no_news, last=events.sequence, heartbeat=0.01, pause=0)
     await anext(stream)
     for _ in range(5000):
         events.publish(Captured("x"))
     assert f"id: {events.sequence}\n" in await anext(stream)
-    assert await anext(stream) == ": alive\n\n"
+    assert await anext(stream) == ALIVE
+    await stream.aclose()
+
+
+async def test_a_signal_tells_what_came_to_pages_that_nobody_sees(sandbox: Sandbox) -> None:
+    async with open_inbox(sandbox) as inbox:
+        await inbox.capture(b"From: Ada <ada@example.test>\r\nSubject: Old\r\n\r\n")
+        id = await inbox.capture("From: Ada <ada@example.test>\r\nSubject: Köln\r\n\r\n".encode())
+        stream = signals(sandbox.events, lambda: read_news(sandbox.store), last="")
+        await anext(stream)
+        signal = (await anext(stream)).splitlines()[2].removeprefix("data: ")
+        await stream.aclose()
+    assert json.loads(signal) == {
+        "unread": 2,
+        "accepted": 2,
+        "newest": {"id": id, "sender": "Ada", "subject": "Köln"},
+    }
+    assert signal.isascii()
+
+
+async def test_a_signal_comes_also_while_the_store_cannot_be_read() -> None:
+    async def broken() -> News:
+        raise StoreError("The disk is full.")
+
+    events = Events()
+    stream = signals(events, broken, last="")
+    await anext(stream)
+    assert await anext(stream) == f"event: messages\nid: {events.sequence}\ndata: \n\n"
     await stream.aclose()
 
 
 async def test_the_stream_ends_when_the_events_close() -> None:
     events = Events()
-    stream = signals(events, last=events.sequence, heartbeat=LONG, pause=LONG)
+    stream = signals(events, no_news, last=events.sequence, heartbeat=LONG, pause=LONG)
     await anext(stream)
     events.publish(Captured("x"))
     await anext(stream)
@@ -59,7 +95,7 @@ async def test_the_stream_ends_when_the_events_close() -> None:
 
 async def test_a_closed_stream_leaves_no_subscription() -> None:
     events = Events()
-    stream = signals(events, last="")
+    stream = signals(events, no_news, last="")
     await anext(stream)
     await stream.aclose()
     assert not events._subscriptions

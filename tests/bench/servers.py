@@ -123,6 +123,16 @@ class Mailsluice(Server):
             time.sleep(0.02)
         raise RuntimeError(f"{self.name} did not start: {self.complaints()}")
 
+    @property
+    def url(self) -> str:
+        """Where the inbox is."""
+        return str(self._url)
+
+    @property
+    def web_port(self) -> int:
+        """The port of the inbox."""
+        return int(self._url.rpartition(":")[2].strip("/"))
+
     def get(self, path: str) -> bytes:
         """The body of a page."""
         return self._ask("GET", path)
@@ -133,7 +143,7 @@ class Mailsluice(Server):
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"} if body else {}
-        connection = http.client.HTTPConnection("127.0.0.1", int(self._url.rpartition(":")[2].strip("/")), timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=60)
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
