@@ -112,13 +112,15 @@ class Sandbox:
         """Give these messages these tags and no others."""
         self._tell_tagged(await self.store.set_tags(ids, names))
 
-    async def add_tags(self, ids: Sequence[str], names: Iterable[str]) -> None:
-        """Give these messages these tags too."""
-        self._tell_tagged(await self.store.add_tags(ids, names))
+    async def add_tags(self, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+        """Give these messages these tags too; the ids that exist."""
+        self._tell_tagged(found := await self.store.add_tags(ids, names))
+        return found
 
-    async def remove_tags(self, ids: Sequence[str], names: Iterable[str]) -> None:
-        """Take these tags from these messages."""
-        self._tell_tagged(await self.store.remove_tags(ids, names))
+    async def remove_tags(self, ids: Sequence[str], names: Iterable[str]) -> list[str]:
+        """Take these tags from these messages; the ids that exist."""
+        self._tell_tagged(found := await self.store.remove_tags(ids, names))
+        return found
 
     async def rename_tag(self, old: str, new: str) -> None:
         """Give a tag another name; LookupError if there is no such tag, Refusal if the new name is taken or no name."""

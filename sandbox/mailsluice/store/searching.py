@@ -72,11 +72,12 @@ class Searching:
         asked = Asked(query, mailbox, limit, offset, lists=limit > 0, counts=True)
         return await self._answer(asked, lambda connection, found: Page(_listed(connection, found), *found[1:3]))
 
-    async def ids(self, query: Query, *, mailbox: str = "") -> list[str]:
-        """The ids of all that the query finds, newest first."""
+    async def ids(self, query: Query, *, mailbox: str = "", before: int | None = None, limit: int = 0) -> list[str]:
+        """The ids of all that the query finds, newest first; `before` and `limit` as for `find`."""
+        asked = Asked(query, mailbox, limit, before=ABOVE_ALL_KEYS if before is None else before)
         if query == Query():
-            return await self._readers.read(lambda connection: _all_ids(connection, mailbox))
-        return [] if query.problems else await self._answer(Asked(query, mailbox), _ids)
+            return await self._readers.read(lambda connection: _all_ids(connection, asked))
+        return [] if query.problems else await self._answer(asked, _ids)
 
     async def count(self, query: Query, *, mailbox: str = "") -> tuple[int, int]:
         """How many messages the query finds, and how many of them are unread.
@@ -168,9 +169,11 @@ def _ids(connection: sqlite3.Connection, found: Found) -> list[str]:
     return [id for (id,) in connection.execute(query, {"keys": keys}).fetchall()]
 
 
-def _all_ids(connection: sqlite3.Connection, mailbox: str) -> list[str]:
-    query = f"SELECT id FROM message {'WHERE mailbox = :mailbox ' if mailbox else ''}ORDER BY key DESC"
-    return [id for (id,) in connection.execute(query, {"mailbox": mailbox}).fetchall()]
+def _all_ids(connection: sqlite3.Connection, asked: Asked) -> list[str]:
+    where = "key < :before" + (" AND mailbox = :mailbox" if asked.mailbox else "")
+    query = f"SELECT id FROM message WHERE {where} ORDER BY key DESC LIMIT :limit"
+    values = {"before": asked.before, "mailbox": asked.mailbox, "limit": asked.limit or -1}
+    return [id for (id,) in connection.execute(query, values).fetchall()]
 
 
 class _Looking(Generic[T]):

@@ -138,9 +138,11 @@ class Store(Editing):
         """Each mailbox that has messages, by name, with how much is in it."""
         return await self._readers.read(counters.list_counts)
 
-    async def tags(self) -> dict[str, int]:
-        """How many messages have each tag, by name."""
-        return await self._readers.read(tags.count_tags)
+    async def tags(self, ids: Sequence[str] | None = None) -> dict[str, int]:
+        """How many messages, of all or of these, have each tag, by name."""
+        if ids is None:
+            return await self._readers.read(tags.count_tags)
+        return await self._readers.read(lambda connection: tags.count_tags_of(connection, ids))
 
     async def open_deletions(self, tokens: Sequence[str] | None = None) -> list[Deletion]:
         """What can still be taken back: the newest, newest first, or of these tokens in their order; without ids."""

@@ -1,5 +1,6 @@
 """The tags of messages, by name; upper and lower case are one tag, written as it was written first."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -74,6 +75,13 @@ def delete_tag(connection: sqlite3.Connection, name: str) -> None:
 def count_tags(connection: sqlite3.Connection) -> dict[str, int]:
     """How many messages have each tag, by name."""
     return dict(connection.execute("SELECT name, messages FROM tag WHERE messages > 0 ORDER BY name").fetchall())
+
+
+def count_tags_of(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, int]:
+    """How many of these messages have each tag, by name."""
+    keys = "SELECT key FROM message WHERE id IN (SELECT value FROM json_each(:ids))"
+    query = f"SELECT tag, count(*) FROM tagged WHERE message IN ({keys}) GROUP BY tag ORDER BY tag"
+    return dict(connection.execute(query, {"ids": json.dumps(ids)}).fetchall())
 
 
 def _stored(connection: sqlite3.Connection, name: str) -> str:
