@@ -262,7 +262,7 @@ async def test_a_row_offers_its_code_and_its_link(inbox: Inbox, monkeypatch: pyt
 
 
 async def test_a_file_is_imported_and_a_bad_one_says_why_not(inbox: Inbox) -> None:
-    assert one(await inbox.page("/imports"), "form[enctype='multipart/form-data'] input[type=file]")
+    assert one(await inbox.page("/imports"), "main form[enctype='multipart/form-data'] input[type=file]")
     mbox = b"From - Mon Jul 20 12:00:00 2026\n" + PLAIN.replace(b"\r\n", b"\n") + b"\n"
     response = await inbox.client.post("/imports", files={"file": ("mail.mbox", mbox + mbox)})
     assert "2 messages are in the inbox." in words(BeautifulSoup(response.text, "html.parser"))

@@ -1,15 +1,12 @@
 """The web application: which URL leads where, and what stands around every request. Read this first."""
 
-import os
 from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailsluice.errors import Refusal, StoreError
@@ -21,6 +18,7 @@ from mailsluice_web.api import profiles as profiles_api
 from mailsluice_web.api import releases as releases_api
 from mailsluice_web.api import rules as rules_api
 from mailsluice_web.checking import Checks
+from mailsluice_web.compression import Assets
 from mailsluice_web.opened import Reader
 from mailsluice_web.pages import (
     batches,
@@ -39,6 +37,7 @@ from mailsluice_web.pages import (
     profiles,
     releases,
     rules,
+    selection,
     sessions,
 )
 from mailsluice_web.security import Guard
@@ -84,6 +83,7 @@ def _routes() -> list[BaseRoute]:
         Route("/messages/{id}/releases", releases.of_message),
         *keeping.routes,
         *batches.routes,
+        *selection.routes,
         Route("/messages/{id}", messages.message),
         Route("/messages/{id}/{view}", messages.message),
         Route("/releases", releases.releases),
@@ -114,7 +114,7 @@ def _routes() -> list[BaseRoute]:
         *rules.routes,
         *imports.routes,
         Route("/events", Streams().respond),
-        Mount("/static", _Static(directory=_STATIC)),
+        Mount("/static", Assets(_STATIC)),
         *health.routes,
         *exchange.routes,
         *messages_api.routes,
@@ -133,15 +133,3 @@ class _WithSandbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {})["sandbox"] = self._sandbox
         await self._app(scope, receive, send)
-
-
-class _Static(StaticFiles):
-    """Files whose name carries a version never change; all others are asked for again and usually answered 304."""
-
-    def file_response(
-        self, full_path: "str | os.PathLike[str]", stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        is_versioned = Path(full_path).name.startswith("htmx-")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_versioned else "no-cache"
-        return response

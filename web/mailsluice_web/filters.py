@@ -89,7 +89,7 @@ def moment(microseconds: int) -> str:
 def ago(microseconds: int, *, now: int | None = None) -> str:
     """The time as a distance: `now`, `2 min`, `3 h`, `yesterday`, `4 days`, then the date.
 
-    `relative` in app.js says the same, so that a page that stays open keeps telling the truth.
+    `relative` in times.js says the same, so that a page that stays open keeps telling the truth.
     """
     present = capture.now() if now is None else now
     seconds = (present - microseconds) // 1_000_000

@@ -12,14 +12,17 @@ from mailsluice.capture import now
 from mailsluice.rule import Rule
 from mailsluice.sandbox import Sandbox
 from mailsluice_web import filters, outcomes
+from mailsluice_web.compression import packed
+from mailsluice_web.connecting import addresses_of, server_at, ways
 from mailsluice_web.deletions import deletions_of
+from mailsluice_web.keys import KEYS
 from mailsluice_web.listing import read_listing
 from mailsluice_web.places import read_place
+from mailsluice_web.security import IMPORT_LIMIT
 
-_VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request"}
+_VARY: Final = {"Vary": "HX-Request, HX-History-Restore-Request, Accept-Encoding"}
 _DAY: Final = 24 * 3_600_000_000
 _BY_HAND: Final = "Turned off by hand."
-_EVERYWHERE: Final = {"0.0.0.0", "[::]", "::", "*", ""}  # noqa: S104 (compared with, not bound)
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -29,6 +32,7 @@ _templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 _templates.filters.update(filters.ALL | outcomes.ALL)
+_templates.globals.update(keys=KEYS, ways=ways)
 
 
 def is_fragment(request: Request) -> bool:
@@ -41,7 +45,8 @@ def render(request: Request, template: str, context: Mapping[str, Any], *, statu
     """One template as an HTML response."""
     html = _templates.get_template(template).render({**_common(request), **context})
     # A lone surrogate (an undecodable byte in a transcript) must not turn the page into an error.
-    return Response(html.encode("utf-8", "replace"), status, _VARY, media_type="text/html")
+    content, packing = packed(html.encode("utf-8", "replace"), request.headers)
+    return Response(content, status, _VARY | packing, media_type="text/html")
 
 
 async def page(
@@ -67,13 +72,12 @@ async def page(
 
 def _common(request: Request) -> dict[str, Any]:
     sandbox: Sandbox = request.state.sandbox
-    addresses = [_reachable(address, request) for address in sandbox.smtp_addresses]
-    host, _, port = (addresses[0] if addresses else "localhost:1025").rpartition(":")
+    addresses = addresses_of(request)
     return {
         "addresses": addresses,
-        "smtp_host": host.strip("[]"),
-        "smtp_port": port,
+        "server": server_at(addresses[0] if addresses else "localhost:1025", sandbox.settings),
         "settings": sandbox.settings,
+        "most_imported": IMPORT_LIMIT,
         "trouble": sandbox.store.trouble,
         "rules_on": [rule for rule in sandbox.automatic.rules if rule.is_on],
         "rules_stopped": _stopped(sandbox.automatic.rules),
@@ -92,12 +96,3 @@ def _stopped(rules: Sequence[Rule]) -> list[Rule]:
         for rule in rules[-1:]
         if rule.note.startswith("Turned off") and rule.note != _BY_HAND and now() < max(rule.ends, rule.created + _DAY)
     ]
-
-
-def _reachable(address: str, request: Request) -> str:
-    """An address that an app can dial: listening everywhere means the name by which the browser came."""
-    host, colon, port = address.rpartition(":")
-    if address.startswith("unix:") or host not in _EVERYWHERE:
-        return address
-    name = request.url.hostname or "localhost"
-    return f"[{name}]{colon}{port}" if ":" in name else f"{name}{colon}{port}"

@@ -1,43 +1,59 @@
-"""Bringing messages in from a file."""
+"""Bringing messages in from files: chosen in a form, or dropped on a page."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailsluice.errors import Refusal
+from mailsluice.errors import Refusal, StoreError
 from mailsluice.exchange.incoming import import_mail, source_of
 from mailsluice.exchange.mail import Limits
+from mailsluice.sandbox import Sandbox
 from mailsluice_web.pages.cards import sandbox_of
-from mailsluice_web.rendering import page
-from mailsluice_web.security import IMPORT_LIMIT
+from mailsluice_web.rendering import page, render
+
+
+class Outcome(NamedTuple):
+    """What became of a file: so many messages, or the reason why there are none."""
+
+    name: str
+    messages: int = 0
+    reason: str = ""
 
 
 async def new(request: Request) -> Response:
-    """The form that takes a file."""
-    return await _show(request)
+    """The form that takes files."""
+    return await page(request, "imports/_new.html", {"outcomes": []}, title="Import")
 
 
 async def create(request: Request) -> Response:
-    """Store what the file holds; all of it or, if it is refused, nothing."""
-    sandbox = sandbox_of(request)
+    """Store what the files hold; all of a file or, if it is refused, nothing of it."""
+    async with request.form() as form:
+        outcomes = await _import(sandbox_of(request), form)
+        is_dropped = form.get("dropped") == "1"
+    if is_dropped:
+        return render(request, "imports/_dropped.html", {"outcomes": outcomes})
+    status = 422 if any(outcome.reason for outcome in outcomes) else 200
+    return await page(request, "imports/_new.html", {"outcomes": outcomes}, title="Import", status=status)
+
+
+async def _import(sandbox: Sandbox, form: FormData) -> list[Outcome]:
+    uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
+    return [await _take(sandbox, upload) for upload in uploads] or [Outcome("", reason="Choose a file.")]
+
+
+async def _take(sandbox: Sandbox, upload: UploadFile) -> Outcome:
     limits = Limits(message=sandbox.settings.max_message_size)
-    async with request.form(max_files=1) as form:
-        upload = form.get("file")
-        try:
-            if not isinstance(upload, UploadFile) or not upload.filename:
-                raise Refusal("Choose a file.", field="body")
-            ids = await import_mail(sandbox.store, source_of(upload.file, limits), limits)
-        except Refusal as refusal:
-            return await _show(request, refusal=refusal)
-    return await _show(request, imported=len(ids))
-
-
-async def _show(request: Request, *, refusal: Refusal | None = None, imported: int = 0) -> Response:
-    context = {"refusal": refusal, "imported": imported, "most": IMPORT_LIMIT}
-    return await page(request, "imports/_new.html", context, title="Import", status=422 if refusal else 200)
+    name = upload.filename or ""
+    try:
+        ids = await import_mail(sandbox.store, source_of(upload.file, limits), limits)
+    except Refusal as refusal:
+        return Outcome(name, reason=refusal.reason)
+    except StoreError as error:
+        return Outcome(name, reason=f"{error}")
+    return Outcome(name, len(ids))
 
 
 routes: Final[list[BaseRoute]] = [

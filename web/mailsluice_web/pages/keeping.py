@@ -1,4 +1,4 @@
-"""What a person keeps of a message: its tags and its pin."""
+"""What a person keeps of a message: its tags, its pin, and whether it was read."""
 
 from typing import Final
 
@@ -39,6 +39,16 @@ async def pin(request: Request) -> Response:
     return await _kept(request, "messages/_pin.html")
 
 
+async def mark(request: Request) -> Response:
+    """Mark the message as read or unread."""
+    form = await request.form()
+    await sandbox_of(request).mark_seen([str(request.path_params["id"])], seen=form.get("seen") == "1")
+    if is_fragment(request):
+        return await _kept(request, "messages/_mark.html")
+    # The message itself would be read again as soon as it is shown.
+    return RedirectResponse(read_place(request).at("/"), 303)
+
+
 async def _kept(request: Request, template: str) -> Response:
     found: ListedMessage | None = await sandbox_of(request).store.get(str(request.path_params["id"]))
     if found is None:
@@ -56,4 +66,5 @@ routes: Final[list[BaseRoute]] = [
     Route("/messages/{id}/tags", tags),
     Route("/messages/{id}/tags", tag, methods=["POST"]),
     Route("/messages/{id}/pin", pin, methods=["POST"]),
+    Route("/messages/{id}/marks", mark, methods=["POST"]),
 ]

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -48,6 +49,7 @@ async def show(request: Request, *, view: str) -> Response:
         raise HTTPException(404, "This message has no such view.")
     if _is_read_now(request) and not listed.seen:
         await sandbox.mark_seen([listed.id], seen=True)
+        listed = msgspec.structs.replace(listed, seen=True)
     context = _context(listed, opened, receipt) | {"views": views, "view": view, "selected": listed.id}
     context |= {"known_tags": sorted(known, key=str.lower), "released": released}
     context |= {"releases": await releases_of(sandbox, listed.id) if view == "releases" else []}

@@ -1,4 +1,4 @@
-// Dialogs, theme, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
+// Dialogs, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
 const find = (selector) => document.querySelector(selector)
 const rows = () => [...document.querySelectorAll("#messages a.row")]
 const head = () => find(".list-head")
@@ -8,6 +8,7 @@ const head = () => find(".list-head")
 // The path of the message that was chosen last. The address bar follows only when the message has come, and a list that
 // is refreshed in between must not put the mark back.
 let chosen = location.pathname
+let left = "" // and the message before
 
 const mark = () => {
   for (const row of rows()) {
@@ -19,7 +20,9 @@ const mark = () => {
 const choose = (path) => {
   const before = chosen
   chosen = new URL(path, location.href).pathname
-  if (chosen !== before) stood = -1
+  if (chosen === before) return mark()
+  stood = -1
+  left = before.split("/").slice(0, 3).join("/")
   mark()
 }
 
@@ -42,78 +45,6 @@ document.addEventListener("click", (event) => {
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return
   choose(row.href)
 })
-
-// Live: the stream reports, the list is fetched again if it does not know the newest event
-
-let accepted = Number(head()?.dataset.accepted)
-
-let heard = head()?.dataset.sequence
-
-const refresh = () => document.body.dispatchEvent(new CustomEvent("messages"))
-
-const hear = (report) => {
-  const live = find("#live")
-  if (!live) return
-  const wasLost = live.dataset.state === "lost"
-  if (live.dataset.state !== report.state) {
-    live.dataset.state = report.state
-    live.textContent = { live: "Live", lost: "Reconnecting…", connecting: "Connecting…" }[report.state]
-  }
-  if (report.state !== "live") return
-  // The list may know it already while what else is live was asked for a moment before.
-  const isNews = report.id !== heard && find("#pane [hx-trigger^='messages']")
-  heard = report.id
-  if (wasLost || isNews || report.id !== head()?.dataset.sequence) refresh()
-}
-
-const listen = () => {
-  if (!("SharedWorker" in window)) return follow(hear)
-  new BroadcastChannel("mailsluice").addEventListener("message", (event) => hear(event.data))
-  const worker = new SharedWorker("/static/stream.js", "mailsluice")
-  worker.addEventListener("error", () => follow(hear))
-  worker.port.addEventListener("message", (event) => hear(event.data))
-  worker.port.start()
-}
-
-const count = () => {
-  const { unread, accepted: now } = head()?.dataset ?? {}
-  if (unread === undefined) return
-  const title = document.title.replace(/^\(\d+\) /, "")
-  document.title = (unread > 0 ? `(${unread}) ` : "") + title
-  const arrived = now - accepted
-  accepted = Number(now)
-  if (arrived > 0) find("#announcement").textContent = arrived === 1 ? "1 new message" : `${arrived} new messages`
-}
-
-// Times: as `ago` in filters.py, so that a refreshed list and an old one say the same
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-const relative = (time, now) => {
-  const seconds = Math.floor((now - time) / 1000)
-  if (seconds < 60) return "now"
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`
-  if (seconds < 2 * 86400) return "yesterday"
-  if (seconds < 7 * 86400) return `${Math.floor(seconds / 86400)} days`
-  const day = `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}`
-  return time.getUTCFullYear() === now.getUTCFullYear() ? day : `${day} ${time.getUTCFullYear()}`
-}
-
-const local = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  timeZoneName: "short",
-})
-
-const tellTimes = () => {
-  const now = new Date()
-  for (const element of document.querySelectorAll(".row time, .release-row time")) {
-    element.textContent = relative(new Date(element.dateTime), now)
-  }
-  for (const element of document.querySelectorAll("time.moment")) {
-    element.textContent = local.format(new Date(element.dateTime))
-  }
-}
 
 // Dialogs: a fragment in #modal opens at once, and leaves the page when it closes, so that no later swap reopens it
 
@@ -176,8 +107,9 @@ document.addEventListener("htmx:finally:swap", (event) => {
   keepFocus()
   if (place?.id === "pane") {
     place.scrollTop = 0
-    // On a narrow screen the list disappears under the message, and the focus with it.
-    if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) place.focus()
+    // On a narrow screen the list disappears under the message, and the focus with it; or the message, and the list is back.
+    const isLost = !document.activeElement?.checkVisibility?.() || document.activeElement === document.body
+    if (isLost) (place.clientHeight > 1 ? place : rows().find((row) => row.pathname === left) ?? place).focus()
   }
 })
 
@@ -196,16 +128,8 @@ const copy = async (button) => {
   setTimeout(() => button.classList.remove("copied"), 1500)
 }
 
-const switchTheme = () => {
-  const isDark = getComputedStyle(find("#pane") ?? document.body).colorScheme === "dark"
-    || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches)
-  const theme = isDark ? "light" : "dark"
-  document.documentElement.dataset.theme = theme
-  try { localStorage.setItem("theme", theme) } catch { /* it holds for this page only */ }
-}
-
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-close], [data-copy], [data-theme-switch], button[data-key='?']")
+  const button = event.target.closest("[data-close], [data-copy], [data-shows]")
   if (!button) return
   const dialog = button.closest("dialog")
   if (button.matches("[data-close]") && dialog?.matches(":modal")) {
@@ -213,10 +137,11 @@ document.addEventListener("click", (event) => {
     dialog.close()
   }
   if (button.matches("[data-copy]")) copy(button)
-  if (button.matches("[data-theme-switch]")) switchTheme()
-  if (button.matches("[data-key='?']")) keys["?"]()
+  if (button.matches("[data-shows]")) {
+    dialog?.close()
+    document.getElementById(button.dataset.shows).showModal()
+  }
 })
 
-setInterval(tellTimes, 30000)
 settle()
 if (find("#live")) listen()

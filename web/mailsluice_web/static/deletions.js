@@ -6,7 +6,7 @@
 const tellEarlier = () => {
   const [newest, ...earlier] = document.querySelectorAll("#undo form")
   const messages = earlier.reduce((sum, one) => sum + Number(one.dataset.messages), 0)
-  if (newest) newest.querySelector(".earlier").textContent = messages ? `, and ${messages.toLocaleString("en")} before` : ""
+  if (newest) newest.querySelector(".earlier").textContent = messages ? `, and ${messages.toLocaleString()} before` : ""
 }
 
 const letFade = () => {

@@ -19,7 +19,7 @@ const mustWait = (act) => underWay.size > 0 && !AT_ONCE.includes(act)
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail
   const source = ctx.sourceElement
-  if (!isOpening(source) && !source?.closest?.("form:is([data-deletes], [data-restores])")) return
+  if (!isOpening(source) && !source?.closest?.(":is(form, button):is([data-deletes], [data-restores])")) return
   ctx.opener = source
   underWay.add(ctx)
 })
@@ -32,30 +32,23 @@ document.addEventListener("htmx:finally:request", (event) => {
   }
 })
 
-// A key stands for a control that names it: first where something can be taken back, then where things are done to what
-// is selected, then in the message. What is hidden there, such as the way back to a list that is in sight, does it too.
-const controlOf = (key) => {
-  const named = `[data-key="${CSS.escape(key)}"]`
-  for (const place of ["#undo", "#selection-bar"]) {
-    const seen = [...document.querySelectorAll(`${place} ${named}`)].filter((one) => one.checkVisibility())
-    if (seen.length) return seen.at(-1)
-  }
-  return [...document.querySelectorAll(`#pane ${named}`)].at(-1)
+// A key stands for a control that names it, the last one if there are several.
+const controlIn = (place, key) => {
+  const controls = [...document.querySelectorAll(`${place} [data-key="${CSS.escape(key)}"]`)]
+  return controls.findLast((one) => one.checkVisibility()) ?? controls.at(-1)
 }
+
+// While something is selected, what is done is done to that, and to no other message.
+const isForAll = () => Boolean(find("#list[data-selecting] #selection")?.checkVisibility())
+const controlFor = (key) => controlIn(isForAll() ? "#selection" : "#pane", key)
 
 const use = (control) => {
-  if (control.matches("input:not([type=checkbox])")) control.focus()
-  else control.click()
-}
-
-const press = (key) => {
-  const control = controlOf(key)
-  if (control) use(control)
+  if (control?.matches("input:not([type=checkbox])")) control.focus()
+  else control?.click()
   return Boolean(control)
 }
 
-const itemAtHand = () => (document.activeElement.closest(".item > a.row") ?? find("#messages a.row[aria-current=true]"))
-  ?.closest(".item")
+const itemAtHand = () => document.activeElement.closest(".item") ?? find("#messages .item:has(> [aria-current=true])")
 
 const tick = (shiftKey) => {
   const box = itemAtHand()?.querySelector("input[type=checkbox]")
@@ -72,23 +65,24 @@ const acts = {
   view: (key) => document.querySelectorAll(".tabs a[id]")[key - 1]?.click(),
   select: () => tick(false),
   range: () => tick(true),
-  press,
-  back() {
+  undo: (key) => use(controlIn("#undo", key) ?? controlIn("#pane", key)),
+  mark: (key) => use(controlFor(key)),
+  back(key) {
     const row = rows().find((one) => one.ariaCurrent === "true")
-    press("u")
+    use(controlIn("#pane", key))
     row?.focus()
   },
   // Done to the message that is open, or to the one that is outlined, which then opens first
   deed(key) {
     const row = document.activeElement.closest("a.row")
-    if (press(key) || !row) return
-    waiting.unshift({ act: "deed", at: performance.now(), run: () => press(key) })
+    if (use(controlFor(key)) || !row || isForAll()) return
+    waiting.unshift({ act: "deed", at: performance.now(), run: () => use(controlFor(key)) })
     row.click()
   },
   // What a mail offers is had from the list too, as it stands there.
   quick(key) {
     const item = document.activeElement.closest(".item")
-    const control = (item ?? find("#pane"))?.querySelector(`[data-key="${key}"]`)
+    const control = item ? item.querySelector(`[data-key="${key}"]`) : controlIn("#pane", key)
     if (control && !control.disabled) control.click()
     else if (item || find("#pane article.message")) find("#announcement").textContent = ABSENT[key]
   },

@@ -18,7 +18,7 @@ const followPlace = () => {
   if (shown === place) return
   place = shown
   if (isFirst) return
-  find("#messages").scrollTop = 0
+  find("#list").scrollTop = 0
   if (query.trim()) find("#announcement").textContent = find("#found").textContent
 }
 
