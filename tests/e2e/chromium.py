@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, ViewportSize
+from playwright.sync_api import BrowserContext, ConsoleMessage, ViewportSize, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = [
@@ -40,3 +40,10 @@ def watch(context: BrowserContext, complaints: list[str], *, forgiven: str = "")
 
     context.on("console", hear)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
+
+
+def leave(context: BrowserContext) -> None:
+    """Close its pages when they have what they asked for: an answer cut off is complained about."""
+    for page in context.pages:
+        expect(page.locator(".htmx-request")).to_have_count(0)
+    context.close()

@@ -279,7 +279,9 @@ def test_every_target_is_large_enough(page: Page, program: Program) -> None:
     open_inbox(page, program, f"messages/{id}")
     targets = ".bar :is(a, button), .list :is(a, button), .message-head :is(.btn, .tabs a)"
     sizes = page.eval_on_selector_all(
-        targets, "all => all.map(one => [one.getBoundingClientRect().width, one.offsetHeight, one.outerHTML])"
+        targets,
+        "all => all.filter(one => one.checkVisibility())"
+        ".map(one => [one.getBoundingClientRect().width, one.offsetHeight, one.outerHTML])",
     )
     assert len(sizes) > 10
     for width, height, html in sizes:

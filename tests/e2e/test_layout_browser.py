@@ -109,6 +109,7 @@ def test_nothing_is_cut_off_or_overlaps_at_any_width(page: Page, house: House, p
     if not path.startswith(("releases", "profiles", "rules", "sessions")):
         page.evaluate(HUGE)
     if key:
+        expect(page.locator("#live")).to_have_text("Live")
         page.keyboard.press(key)
         expect(page.locator("dialog:modal")).to_be_visible()
     found = []

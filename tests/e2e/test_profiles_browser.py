@@ -13,7 +13,7 @@ from mailsluice.gmail.presets import PRESETS
 from mailsluice.instance import find
 from mailsluice.relay.check import Patience, check
 from mailsluice_web.checking import Checks
-from tests.e2e.chromium import NEEDED, PHONE, REFUSALS
+from tests.e2e.chromium import NEEDED, PHONE, REFUSALS, leave
 from tests.gmail import FakeGmail, in_thread
 from tests.program import Program
 from tests.unlocked import TOKEN, Served, served
@@ -55,7 +55,7 @@ def gmail() -> Iterator[FakeGmail]:
 @pytest.fixture(autouse=True)
 def nothing_complains(complaints: list[str], context: BrowserContext) -> Iterator[None]:
     yield
-    context.close()
+    leave(context)
     assert complaints == []
 
 
@@ -267,8 +267,8 @@ def test_a_wrong_field_keeps_what_was_typed_even_the_password(page: Page, pages:
     fill(page, pages, gmail, Port="993")
     page.get_by_role("button", name="Save and test").click()
     expect(page.locator("#port-error")).to_contain_text("IMAP")
-    expect(page.get_by_label("Port")).to_be_focused()
-    page.get_by_label("Port").fill(str(gmail.starttls_port))
+    expect(page.get_by_label("Port", exact=True)).to_be_focused()
+    page.get_by_label("Port", exact=True).fill(str(gmail.starttls_port))
     save_and_test(page)
     expect(page.get_by_text("the login was accepted")).to_be_visible()
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from mailsluice.relay.profile import Profile
-from tests.e2e.chromium import NEEDED, PHONE, REFUSALS
+from tests.e2e.chromium import NEEDED, PHONE, REFUSALS, leave
 from tests.gmail import FakeGmail, in_thread
 from tests.smarthost import APP_PASSWORD, USER
 from tests.unlocked import Served, served
@@ -26,9 +26,9 @@ def forgiven() -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_complains(complaints: list[str], context: BrowserContext) -> Iterator[None]:
+def nothing_complains(complaints: list[str], context: BrowserContext, pages: Served) -> Iterator[None]:
     yield
-    context.close()
+    leave(context)
     assert complaints == []
 
 
