@@ -47,7 +47,7 @@ def test_a_code_is_copied_from_the_list_and_from_the_message(page: Page, program
     page.get_by_role("link", name="Plain").click()
     expect(page.locator("#subject")).to_have_text("Plain")
     page.keyboard.press("c")
-    expect(page.locator("#announcement")).to_have_text("There is no code in it")
+    expect(page.locator("#announcement")).to_have_text("There is no code in it.")
 
 
 def test_the_link_of_a_mail_opens_in_a_tab_that_knows_nothing_of_ours(page: Page, program: Program) -> None:
@@ -127,3 +127,22 @@ def test_the_sheet_fits_a_low_window_and_is_scrolled_by_keys(page: Page, program
     sheet.get_by_role("region", name="All keys").focus()
     page.keyboard.press("End")
     expect(sheet.get_by_text("these keys")).to_be_in_viewport()
+
+
+def test_a_key_for_what_a_message_has_not_says_so_and_stays(page: Page, program: Program) -> None:
+    (id,) = send(program, "One")
+    open_inbox(page, program, f"messages/{id}/source")
+    page.locator("a.row").focus()
+    for key, words in (("o", "There is no HTML in it."), ("c", "There is no code in it.")):
+        page.keyboard.press(key)
+        expect(page.locator("#announcement.said")).to_have_text(words)
+    expect(page).to_have_url(f"{program.url}messages/{id}/source")
+
+
+def test_what_a_stopped_server_cannot_do_is_said_and_the_mark_stays(page: Page, program: Program) -> None:
+    _, newest = send(program, "One", "Two")
+    open_inbox(page, program, f"messages/{newest}")
+    program.stop()
+    page.keyboard.press("j")
+    expect(page.locator("#announcement.said")).to_have_text("Mailsluice does not answer. Nothing was done.")
+    expect(page.locator("a.row[aria-current=true] .subject")).to_have_text("Two")

@@ -138,3 +138,13 @@ def test_a_search_asks_once_for_pane_and_list(page: Page, program: Program) -> N
     expect(page.locator("#subject")).to_have_text("Lunch")
     assert asked[:2] == ["?q=lunch", ""]
     assert asked[2].startswith("messages/")
+
+
+def test_back_empties_a_box_in_which_somebody_typed(page: Page, program: Program) -> None:
+    send(program, "One")
+    open_inbox(page, program)
+    page.locator("#q").press_sequentially("zzzqq")
+    expect(page.locator("#found")).to_have_text("0 found")
+    page.go_back()
+    expect_rows(page, "One")
+    expect(page.locator("#q")).to_have_value("")

@@ -49,7 +49,7 @@ KEYS: Final[dict[str, tuple[Line, ...]]] = {
         Line((Key("/", "search"),), "search"),
         Line((Key("z", "undo"),), "take the newest deletion back"),
         Line((Key("?", "sheet"),), "these keys"),
-        Line((Key("Esc"),), "close, or leave the search"),
+        Line((Key("Esc"),), "close, leave the search, or select nothing"),
     ),
 }
 """Every key, by what it is about."""

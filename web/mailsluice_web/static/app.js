@@ -71,6 +71,27 @@ const unfold = () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "")
 }
 
+// What is announced and must be read too, for a moment
+
+let said = 0
+
+const say = (text) => {
+  const line = find("#announcement")
+  line.textContent = text
+  line.className = "said"
+  clearTimeout(said)
+  said = setTimeout(() => { line.className = "hidden" }, 4000)
+}
+
+// Nobody answered: nothing was done, and the message that is shown is the one that is open. What is live asks again, and
+// a release says so itself.
+document.addEventListener("htmx:error", (event) => {
+  const source = event.detail.ctx?.sourceElement
+  if (!source || source.closest("#release-form") || source.matches("[hx-trigger*='messages']")) return
+  choose(location.pathname)
+  say("Mailsluice does not answer. Nothing was done.")
+})
+
 // htmx tells what it did
 
 const settle = () => {

@@ -55,7 +55,7 @@ const tick = (shiftKey) => {
   box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }))
 }
 
-const ABSENT = { c: "There is no code in it", l: "There is no link to act on in it" }
+const ABSENT = { c: "There is no code in it.", l: "There is no link to act on in it.", o: "There is no HTML in it." }
 
 const acts = {
   next: () => step(1),
@@ -76,6 +76,8 @@ const acts = {
   deed(key) {
     const row = document.activeElement.closest("a.row")
     if (use(controlFor(key)) || !row || isForAll()) return
+    const isOpen = row.ariaCurrent === "true" && find("#pane article.message")
+    if (isOpen && !(key === "o" && find("#view-html"))) return ABSENT[key] && say(ABSENT[key])
     waiting.unshift({ act: "deed", at: performance.now(), run: () => use(controlFor(key)) })
     row.click()
   },
@@ -84,7 +86,7 @@ const acts = {
     const item = document.activeElement.closest(".item")
     const control = item ? item.querySelector(`[data-key="${key}"]`) : controlIn("#pane", key)
     if (control && !control.disabled) control.click()
-    else if (item || find("#pane article.message")) find("#announcement").textContent = ABSENT[key]
+    else if (item || find("#pane article.message")) say(ABSENT[key])
   },
 }
 

@@ -40,6 +40,11 @@ const correctPlace = () => {
   }
 }
 
+// On Back and Forward the box follows, also where somebody has typed.
+addEventListener("popstate", () => {
+  if (find("#q") && isInbox()) find("#q").value = placeOf(new URL(location.href))[0]
+})
+
 // From a field to the list: Enter when the results are there, Esc at once.
 let goesToList = false
 

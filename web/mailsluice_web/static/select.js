@@ -165,7 +165,9 @@ document.addEventListener("htmx:finally:swap", (event) => {
   const isReleased = source?.id === "release-form" && source.action.includes("/selection/") && (target?.id ?? target) === "pane"
   if (isDone && (source?.matches?.("#selection [data-deletes]") || isReleased)) forget()
   const wasInBar = bar().contains(document.activeElement)
+  const was = isSelecting() || find("#announcement").textContent.endsWith(" selected")
   followList()
+  if (was && !isSelecting()) find("#announcement").textContent = ""
   const isLost = document.activeElement === document.body || (wasInBar && !isSelecting())
   if (isLost && stoodFirst >= 0) rows().at(Math.min(stoodFirst, rows().length - 1))?.focus()
 })
