@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from mailsluice.message import frame, text_from_html
 from tests.nasty_html import NASTY_HTML
@@ -37,7 +38,7 @@ def test_a_redirection_is_dropped() -> None:
 
 
 def test_event_handlers_are_dropped() -> None:
-    assert element("<img src=x onerror=alert(1) OnLoad=alert(2)>", "img").attrs == {"src": "x"}
+    assert element("<img alt=x onerror=alert(1) OnLoad=alert(2)>", "img").attrs == {"alt": "x"}
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", " java\tscript:alert(1)", "VBScript:x", "\x01javascript:x"])
@@ -89,8 +90,14 @@ def test_a_content_id_may_be_percent_encoded_utf8() -> None:
     assert element('<img src="cid:%C3%9Cn%C3%AF@x">', "img")["src"] == "/parts/3"
 
 
-def test_an_unknown_content_id_stays_as_it_is() -> None:
-    assert element('<img src="cid:other">', "img")["src"] == "cid:other"
+def test_an_unknown_content_id_loads_nothing() -> None:
+    assert element('<img src="cid:other">', "img").attrs == {"data-blocked-src": "cid:other"}
+
+
+def test_parts_may_be_named_by_a_function() -> None:
+    document = frame('<img src="cid:Logo%40x">', parts=lambda cid: f"/parts/token/{cid}").html
+
+    assert 'src="/parts/token/logo@x"' in document
 
 
 def test_no_url_can_break_out_of_a_style_sheet() -> None:
@@ -149,6 +156,53 @@ def test_nasty_html_has_nothing_active_left(html: str) -> None:
         r"<(script|base|iframe|template)\b|<[^>]*[\s/]on\w+=[^>]*>|href=\W*javascript",
         re.sub('"[^"]*"', '""', document),
     )
+
+
+@pytest.mark.parametrize("html", NASTY_HTML, ids=[html[:20] for html in NASTY_HTML])
+def test_a_second_reading_finds_the_same_tree(html: str) -> None:
+    document = frame(html, parts={}).html
+
+    assert LexborHTMLParser(document).html == document
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<pre>\n\nx</pre>", "<textarea>\n\nx</textarea>", "<xmp>\n\n<b>x</b></xmp>", "a<plaintext><b>", "<listing>x"],
+)
+def test_text_kept_as_it_is_stays_so_in_a_second_reading(html: str) -> None:
+    once, twice = (LexborHTMLParser(document).body for document in (html, frame(html, parts={}).html))
+
+    assert once is not None
+    assert twice is not None
+    assert once.text() == twice.text()
+
+
+def test_no_style_sheet_has_a_tag_in_it() -> None:
+    html = "<style><!-- a::before{content:'<b></p><!'} @media (100px < width <400px){} --></style>"
+
+    style = element(html, "style").text
+    assert "<b" not in style
+    assert "</p" not in style
+    assert "(100px < width <400px)" in style
+
+
+@pytest.mark.parametrize("name", ["referrerpolicy", "crossorigin", "ping", "autofocus", "attributionsrc", "xml:base"])
+def test_attributes_that_tell_or_act_are_dropped(name: str) -> None:
+    assert name not in element(f'<a href="https://x/" {name}="unsafe-url">x</a>', "a").attrs
+
+
+@pytest.mark.parametrize("name", ["referrer", "theme-color", "robots"])
+def test_meta_elements_that_act_are_dropped(name: str) -> None:
+    assert framed(f"<meta name={name} content=unsafe-url>").find("meta", {"name": True}) is None
+
+
+def test_the_window_of_a_phone_is_kept() -> None:
+    assert framed('<meta name=viewport content="width=device-width">').find("meta", {"name": "viewport"}) is not None
+
+
+def test_what_would_stand_without_scripts_is_shown() -> None:
+    assert "noscript" not in (document := frame("<noscript><b>shown</b></noscript>", parts={}).html)
+    assert "<b>shown</b>" in document
 
 
 def test_ten_megabytes_are_framed() -> None:

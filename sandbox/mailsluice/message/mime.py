@@ -25,7 +25,19 @@ class Part:
     `number` is "0" for the message itself, "1", "2" for its parts, "1.2" for theirs.
     """
 
-    __slots__ = ("_raw", "_size", "_type", "body", "end", "fields", "is_attachment", "is_inline", "number", "parent")
+    __slots__ = (
+        "_raw",
+        "_size",
+        "_type",
+        "body",
+        "end",
+        "fields",
+        "is_attachment",
+        "is_inline",
+        "number",
+        "parent",
+        "start",
+    )
 
     def __init__(
         self,
@@ -45,7 +57,7 @@ class Part:
         self.fields: dict[bytes, bytes] = {name.lower(): value for name, value in pairs}
         if parent is None and len(self.fields) != len(pairs):
             self._join_recipients(pairs)
-        self._raw, self.body, self.end, self.number, self.parent = raw, body, end, number, parent
+        self._raw, self.start, self.body, self.end, self.number, self.parent = raw, start, body, end, number, parent
         value = self.fields.get(b"content-type")
         self._type = _PLAIN if value is None else structured(value)
         if value is None and parent is not None and parent.content_type == "multipart/digest":
@@ -126,6 +138,10 @@ class Part:
         if self._size < 0:
             self._size = max(0, self.end - self.body) if self.encoding in IDENTITIES else len(self.content())
         return self._size
+
+    def header(self) -> bytes:
+        """The header as it came, with the blank line after it."""
+        return self._raw[self.start : self.body]
 
     def content(self) -> bytes:
         """The content with its transfer encoding undone."""

@@ -46,6 +46,16 @@ _ENDS = {
     "li": _names("li p"),
 }
 _PASSED = _IMPLIED | _FORMATTING
+# Elements that begin and end without another one within, and those that never hold one: they change no nesting.
+_ATTRIBUTES = r"""(?:\s[^<>"'=]{0,60}+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>=]++)){0,20}+\s*+/?>"""
+_LEAVES = re.compile(
+    rf"(?:[^<]*+<(?:(a|b|big|em|font|i|small|span|strong|sub|sup|u){_ATTRIBUTES}[^<]*+</\1>|"
+    rf"(?:br|hr|img|wbr){_ATTRIBUTES}))*+",
+    re.IGNORECASE,
+)
+_NO_LEAF = _names("</ <t <d <p <T <D <P")
+_BARE = re.compile(rf"(?:<(?!(?:{'|'.join(_RAW | _VOID)}|svg|math)\b)[a-zA-Z][a-zA-Z0-9]*+>\s*+)++", re.IGNORECASE)
+_BARE_NAME = re.compile(r"[a-z][a-z0-9]*")
 
 
 def text_from_html(html: str) -> str:
@@ -116,19 +126,21 @@ def bounded(html: str) -> str:
     """
     if html.count("<") <= _FEW_TAGS and len(html) < 64 * 1024:
         return html
-    nesting, pieces, position = _Nesting(), [], 0
-    end = 0
+    nesting, pieces, position, end = _Nesting(), [], 0, 0
     while token := _TOKEN.search(html, end):
         end = token.end()
-        name = (token["name"] or "").lower()
+        close, name, rest = token.groups()
         if not name:
             continue
-        if not (nesting.close(name) if token["close"] else nesting.open(name, token["rest"])):
+        name = name.lower()
+        if not (nesting.close(name) if close else nesting.open(name, rest)):
             pieces.append(html[position : token.start()])
-            position = end
-        elif name in _RAW and not token["close"] and not nesting.foreign:
+            position = end = nesting.drop_all(html, end)
+        elif name in _RAW and not close and not nesting.foreign:
             found = _RAW_END[name].search(html, end)
             end = found.start() if found else len(html)
+        elif html[end : end + 2] not in _NO_LEAF and nesting.has_room and (leaves := _LEAVES.match(html, end)):
+            end = leaves.end()
     pieces.append(html[position:])
     return "".join(pieces)
 
@@ -142,6 +154,21 @@ class _Nesting:
         self._formatting: list[str] = []
         self._marks: list[int] = []
         self._dropped: Counter[str] = Counter()
+        self._missing = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another element may open, and every closing tag counts."""
+        return len(self._open) < MAX_DEPTH and len(self._formatting) < MAX_FORMATTING and not self._missing
+
+    def drop_all(self, html: str, start: int) -> int:
+        """Leave out the bare opening tags from here on if there is no room for them; where they end."""
+        if len(self._open) < MAX_DEPTH or not (run := _BARE.match(html, start)):
+            return start
+        names = _BARE_NAME.findall(run[0].lower())
+        self._dropped.update(names)
+        self._missing += len(names)
+        return run.end()
 
     def open(self, name: str, rest: str) -> bool:
         """Note an opening tag; False when it is to be left out."""
@@ -165,6 +192,7 @@ class _Nesting:
         """Note a closing tag; False when its opening tag was left out."""
         if self._dropped[name]:
             self._dropped[name] -= 1
+            self._missing -= 1
             return False
         if name in _FORMATTING and name in self._formatting:
             self._formatting.reverse()
@@ -186,4 +214,5 @@ class _Nesting:
 
     def _drop(self, name: str) -> bool:
         self._dropped[name] += 1
+        self._missing += 1
         return False
