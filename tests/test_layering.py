@@ -25,6 +25,8 @@ IMPURE = {"asyncio", "socket", "sqlite3", "ssl", "os", "pathlib", "io", "tempfil
 OWNERS = {
     "aiosmtpd": {"mailsluice.smtp"},
     "aiosmtplib": {"mailsluice.relay"},
+    "PIL": {"mailsluice.preview"},
+    "pypdfium2": {"mailsluice.preview"},
     "sqlite3": {"mailsluice.store"},
     "starlette": {"mailsluice_web", "mailsluice.cli"},
     "uvicorn": {"mailsluice_web", "mailsluice.cli"},
