@@ -66,6 +66,7 @@ async def test_only_views_that_exist_are_offered(inbox: Inbox) -> None:
         "Text",
         "Headers",
         "Source",
+        "Parts",
         "Transcript",
     ]
     assert "HTML" in links(await inbox.page(f"/messages/{rich}"), ".tabs a[id]")
@@ -105,7 +106,7 @@ async def test_a_long_source_is_cut_and_links_to_the_whole(inbox: Inbox) -> None
     id = await inbox.capture(b"Subject: big\r\n\r\n" + "é".encode() * 400_000)
     page = await inbox.page(f"/messages/{id}/source")
     assert 250_000 < len(one(page, "pre").text.encode()) < 263_000
-    assert f"/messages/{id}/raw" in links(page, ".body a").values()
+    assert f"/messages/{id}/raw" in links(page, ".finder a").values()
 
 
 async def test_the_transcript_tells_who_said_what_and_the_facts_of_the_session(inbox: Inbox) -> None:

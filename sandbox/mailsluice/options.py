@@ -117,6 +117,13 @@ def parse_database(text: str) -> str:
     return text
 
 
+def parse_own_host(text: str) -> str:
+    """Read a host name, perhaps with a leading `*.`, and a port, or `*` for every port; lower case from now on."""
+    if not re.fullmatch(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:(\*|[0-9]{1,5}))?", text):
+        raise ValueError("write a host name, with a port or * where it has one, such as localhost:* or *.app.test")
+    return text.lower()
+
+
 def parse_host_name(text: str) -> str:
     """Read a host name, perhaps with a leading dot or `*.`; lower case from now on."""
     if not re.fullmatch(r"(\*?\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text):

@@ -25,6 +25,7 @@ from mailsluice.events import (
 )
 from mailsluice.instance import new_token
 from mailsluice.message.bounds import Bounds
+from mailsluice.preview.process import Previews
 from mailsluice.relay.outbox import Outbox
 from mailsluice.relay.profiles import Profiles, configuration_folder
 from mailsluice.relay.turns import Turns
@@ -53,7 +54,7 @@ class Sandbox:
     the pages: mail that is sent there would only come back. `began` is microseconds UTC; `bounds`
     go with every parse. `profiles` and `vault` are those of the user's configuration folder; whoever dials takes his
     turn at `turns`. `releasing` says what a release would do and queues it, `outbox` sends it, `automatic` holds the
-    rules. `token` opens what a web page must not reach.
+    rules, `previews` draws attachments. `token` opens what a web page must not reach.
     """
 
     def __init__(
@@ -68,10 +69,11 @@ class Sandbox:
         outbox: Outbox,
         releasing: Releasing,
         automatic: Automatic,
+        previews: Previews,
     ) -> None:
         self.settings, self.store, self.events, self.smtp_addresses = settings, store, events, smtp_addresses
         self.own_addresses = own_addresses
-        self.outbox, self.releasing, self.automatic = outbox, releasing, automatic
+        self.outbox, self.releasing, self.automatic, self.previews = outbox, releasing, automatic, previews
         self.profiles, self.vault, self.turns = accounts
         self.token = new_token()
         self.began = now()
@@ -212,6 +214,7 @@ async def open_sandbox(
             outbox=outbox,
             releasing=releasing,
             automatic=automatic,
+            previews=await stack.enter_async_context(Previews()),
         )
 
 

@@ -21,6 +21,7 @@ from mailsluice.options import (
     parse_endpoint,
     parse_host_name,
     parse_limit,
+    parse_own_host,
     parse_size,
     parse_switch,
     show_size,
@@ -133,6 +134,13 @@ class Settings:
         "A further host name by which browsers may reach the web port; may be given several times.",
         "--allowed-host",
         "NAME",
+    )
+    own_host: tuple[str, ...] = _several(
+        parse_own_host,
+        "A host of the app that you work on, such as `localhost:*`: HTML mail loads its images, styles and fonts at "
+        "once; may be given several times.",
+        "--own-host",
+        "HOST[:PORT]",
     )
     mailpit_release: bool = _switch(
         "Let POST /api/v1/message/{id}/release send through the default profile: any program that reaches the web "

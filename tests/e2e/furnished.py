@@ -15,6 +15,7 @@ from mailsluice.capture import new_id
 from mailsluice.gmail.verdict import Verdict
 from mailsluice.relay.profile import Profile
 from mailsluice.release import RecipientReply, State
+from tests.attached_mail import attached_mail
 from tests.e2e.chromium import REFUSALS, watch
 from tests.release_pages import NO, OK, keep, record
 from tests.smarthost import USER
@@ -150,6 +151,7 @@ def _capture(house: House) -> None:
     house.capture("emoji", letter(EMOJI, sender=f'"{EMOJI}" <e@example.test>'))
     house.capture("long", letter(LONG, sender=f"{LONG} <l@example.test>"), f"{'l' * 60}@{'l' * 60}.test")
     house.capture("bare", "From: a@example.test\n\n")
+    house.capture("attached", attached_mail().decode().replace("\r\n", "\n"))
     house.capture("tagged", letter("A tagged one"), user="a-very-long-name-of-a-mailbox@customers.example.test")
     house.capture("order", _ORDER, "bob@example.com", "hidden@example.com")
     ask(sandbox.set_tags([house.ids["tagged"]], ["welcome", "x" * 60, "invoice"]))

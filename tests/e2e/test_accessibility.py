@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.attached_mail import FILES, MESSAGE_PART
 from tests.e2e.chromium import NEEDED, PHONE
 from tests.e2e.furnished import STATES, House, open_house
 from tests.unlocked import Served, served
@@ -152,6 +153,17 @@ def test_axe_finds_nothing_in_the_list(page: Page, house: House, state: State) -
     State("order releases", "messages/{order}/releases"),
     State("headers as received", "messages/{order}/headers?raw=1"),
     State("remote content", "messages/{order}/html?remote=1"),
+    State("dark, on a phone", "messages/{order}/html?scheme=dark&width=phone"),
+    State("links unfolded", "messages/{order}/html", click("#targets summary", "#targets .menu-items")),
+    *(
+        State(f"part {name}", f"messages/{{attached}}/parts?part={number}", unfold)
+        for number, name in enumerate(FILES, 2)
+    ),
+    State("parts in the end", f"messages/{{attached}}/parts?part={MESSAGE_PART}", unfold),
+    *(
+        State(f"message inside, {view}", f"messages/{{attached}}/parts/{MESSAGE_PART}/message/{view}")
+        for view in ("html", "text", "parts?part=2")
+    ),
     State("text, tags and pin", "messages/{tagged}"),
     State("broken", "messages/{broken}"),
     State("nothing in it", "messages/{bare}"),

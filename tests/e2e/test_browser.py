@@ -199,12 +199,12 @@ def test_a_mail_runs_no_script_and_loads_nothing_before_a_click(
     frame = page.frame_locator("iframe")
     expect(frame.locator("h2")).to_have_text("Invoice")
     frame.get_by_role("button", name="Pay").click()
-    expect(page.locator(".line")).to_contain_text("1 remote image is not loaded")
+    expect(page.locator("#remote")).to_contain_text("Not loaded: 1 image from 127.0.0.1")
     assert page.evaluate("window.hit") is None
     assert program.api("messages")["total"] == 1
     assert not asked.is_set()
     page.get_by_role("link", name="Load it").click()
-    expect(page.locator(".line")).to_contain_text("Remote content is loaded")
+    expect(page.locator("#remote")).to_contain_text("Loaded: 1 image from 127.0.0.1")
     assert asked.wait(15)
     assert page.evaluate("window.hit") is None
 

@@ -135,7 +135,7 @@ def test_a_key_for_what_a_message_has_not_says_so_and_stays(page: Page, program:
     page.locator("a.row").focus()
     for key, words in (("o", "There is no HTML in it."), ("c", "There is no code in it.")):
         page.keyboard.press(key)
-        expect(page.locator("#announcement.said")).to_have_text(words)
+        expect(page.locator("#announcement.spoken")).to_have_text(words)
     expect(page).to_have_url(f"{program.url}messages/{id}/source")
 
 
@@ -144,5 +144,5 @@ def test_what_a_stopped_server_cannot_do_is_said_and_the_mark_stays(page: Page, 
     open_inbox(page, program, f"messages/{newest}")
     program.stop()
     page.keyboard.press("j")
-    expect(page.locator("#announcement.said")).to_have_text("Mailsluice does not answer. Nothing was done.")
+    expect(page.locator("#announcement.spoken")).to_have_text("Mailsluice does not answer. Nothing was done.")
     expect(page.locator("a.row[aria-current=true] .subject")).to_have_text("Two")

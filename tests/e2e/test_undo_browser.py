@@ -126,7 +126,7 @@ def test_all_is_taken_back_without_javascript(browser: Browser, program: Program
         for subject in ("Three", "Two"):
             page.goto(program.url)
             page.get_by_role("link", name=subject).click()
-            page.get_by_role("button", name="Delete", exact=True).click()
+            page.locator(".message-head").get_by_role("button", name="Delete", exact=True).click()
         page.goto(program.url + "releases")
         page.get_by_role("button", name="Undo").click()
         expect_rows(page, "Two", "One")

@@ -19,27 +19,33 @@ from mailsluice_web.api import releases as releases_api
 from mailsluice_web.api import rules as rules_api
 from mailsluice_web.checking import Checks
 from mailsluice_web.compression import Assets
+from mailsluice_web.nested import Nested
 from mailsluice_web.opened import Reader
 from mailsluice_web.pages import (
     batches,
     checks,
     completions,
     errors,
+    frames,
     imports,
     inbox,
     keeping,
     mails,
     messages,
+    nested,
     outbox,
     parts,
     preflights,
+    previews,
     profile_form,
     profiles,
     releases,
     rules,
     selection,
     sessions,
+    views,
 )
+from mailsluice_web.previewing import Drawings
 from mailsluice_web.security import Guard
 from mailsluice_web.stream import Streams
 from mailsluice_web.tokens import locked
@@ -62,7 +68,8 @@ def create_app(sandbox: Sandbox) -> Starlette:
             Exception: errors.server_error,
         },
     )
-    app.state.reader = Reader(sandbox.store, sandbox.bounds)
+    app.state.reader = Reader(sandbox.store, sandbox.bounds, own_hosts=sandbox.settings.own_host)
+    app.state.nested, app.state.drawings = Nested(sandbox.bounds), Drawings(sandbox.previews)
     app.state.checks = Checks(sandbox.turns, on_passed=sandbox.reconsider, own_addresses=sandbox.own_addresses)
     return app
 
@@ -73,8 +80,11 @@ def _routes() -> list[BaseRoute]:
         *completions.routes,
         Route("/messages/{id}.eml", parts.source_file),
         Route("/messages/{id}/raw", parts.source_text),
-        Route("/messages/{id}/body", parts.body),
+        *previews.routes,
+        *nested.routes,
         Route("/messages/{id}/parts/{number}", parts.part),
+        *frames.routes,
+        *views.routes,
         Route("/messages/{id}/deletion", messages.delete, methods=["POST"]),
         locked("/messages/{id}/releases/new", preflights.of_message.new),
         locked("/messages/{id}/preflights", preflights.of_message.again, methods=["POST"]),

@@ -70,6 +70,5 @@ def headers(content_type: str, name: str) -> dict[str, str]:
         "Content-Disposition": disposition(kind, name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "cross-origin",
         "Cache-Control": "private, no-cache",
     }

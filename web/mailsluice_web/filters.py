@@ -13,6 +13,7 @@ from mailsluice import capture
 from mailsluice.search import And, Term
 from mailsluice.store.records import ListedMessage
 from mailsluice_web import downloads
+from mailsluice_web.framing import opening, warnings_of
 from mailsluice_web.places import Place, fixed
 
 if TYPE_CHECKING:
@@ -217,5 +218,6 @@ def _utc(microseconds: int) -> datetime:
 _PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
 _KEPT = (hue, action, exported, left)
 _PART = (filename, shown_inline, pictured)
-ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_KEPT)}
+_LINK = (opening, warnings_of)
+ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_LINK, *_KEPT)}
 """What a template can say after `|`."""

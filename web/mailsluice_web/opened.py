@@ -1,64 +1,125 @@
 """Messages as they were parsed for a page, kept for the requests that follow: frame, inline images, other views."""
 
 import asyncio
+import base64
+import hmac
+import secrets
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
 from mailsluice.message.bounds import Bounds
 from mailsluice.store import Store
-from mailsluice.store.records import ListedMessage
+from mailsluice.store.records import ListedMessage, Receipt
 
 if TYPE_CHECKING:
     from mailsluice.message.html import Frame
+    from mailsluice.message.oddities import Oddity
     from mailsluice.message.parse import Message
+    from mailsluice.message.schemes import Scheme
 
 _KEPT: Final = 8
 _KEPT_BYTES: Final = 16 << 20
+_TOKEN: Final = 16
+
+_T = TypeVar("_T")
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """One message parsed: `frame` is its HTML made ready for the sandboxed frame, None without HTML."""
+    """One message parsed."""
 
     raw: bytes
     message: "Message"
-    frame: "Frame | None"
+
+    @property
+    def has_html(self) -> bool:
+        """Whether there is a document for the sandboxed frame."""
+        return bool(self.message.html)
 
 
 class Reader:
-    """Parses messages in a worker thread, each once however many requests ask at a time."""
+    """Parses messages and prepares their frames in worker threads, each once however many requests ask at a time.
 
-    def __init__(self, store: Store, bounds: Bounds) -> None:
-        self._store, self._bounds = store, bounds
-        self._recent: OrderedDict[str, tuple[int, asyncio.Task[Opened | None]]] = OrderedDict()
+    Whatever comes from one of the `own_hosts` a frame loads at once.
+    """
+
+    def __init__(self, store: Store, bounds: Bounds, *, own_hosts: Sequence[str] = ()) -> None:
+        self._store, self._bounds, self._own_hosts = store, bounds, tuple(own_hosts)
+        self._messages = _Recent[Opened | None]()
+        self._frames = _Recent["Frame"]()
+        self._found_odd = _Recent["tuple[Oddity, ...]"]()
+        self._secret = secrets.token_bytes(32)
 
     async def open(self, listed: ListedMessage) -> Opened | None:
         """The message parsed, or None if it was deleted meanwhile."""
-        known = self._recent.get(listed.id)
-        task = known[1] if known else asyncio.create_task(self._read(listed.id))
-        self._recent[listed.id] = (listed.size, task)
-        self._recent.move_to_end(listed.id)
+        return await self._messages.get((listed.id,), listed.size, lambda: self._read(listed.id))
+
+    async def frame(self, id: str, opened: Opened, *, scheme: "Scheme", remote: bool) -> "Frame":
+        """The HTML of a message made ready for the sandboxed frame, in a colour scheme, with remote content or not."""
+        urls = {
+            part.content_id: self.framed_part_url(id, part.number) for part in opened.message.parts if part.content_id
+        }
+
+        def make() -> Coroutine[Any, Any, "Frame"]:
+            return asyncio.to_thread(_frame, opened.message.html, urls, scheme, remote, self._own_hosts)
+
+        return await self._frames.get((id, scheme, remote), len(opened.message.html), make)
+
+    async def oddities(self, listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> "tuple[Oddity, ...]":
+        """What is odd about a message and its session."""
+
+        def make() -> Coroutine[Any, Any, "tuple[Oddity, ...]"]:
+            return asyncio.to_thread(_oddities, opened, receipt, listed.received, self._bounds)
+
+        return await self._found_odd.get((listed.id,), 0, make)
+
+    def framed_part_url(self, id: str, number: str) -> str:
+        """Where a frame finds a part of its message: nobody guesses that path, so no other mail can ask for it."""
+        return f"{part_url(id, '')}~{self._token(id)}/{number}"
+
+    def knows(self, id: str, token: str) -> bool:
+        """Whether this is the token in the path of that message's parts."""
+        return hmac.compare_digest(self._token(id).encode(), token.encode("utf-8", "replace"))
+
+    def _token(self, id: str) -> str:
+        digest = hmac.digest(self._secret, id.encode("utf-8", "replace"), "sha256")
+        return base64.urlsafe_b64encode(digest[:_TOKEN]).decode().rstrip("=")
+
+    async def _read(self, id: str) -> Opened | None:
+        raw = await self._store.raw(id)
+        return None if raw is None else await asyncio.to_thread(_parse, raw, self._bounds)
+
+
+class _Recent(Generic[_T]):
+    """What was made last, by key; a request for something that is in the making waits for that."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], tuple[int, asyncio.Task[_T]]] = OrderedDict()
+
+    async def get(self, key: tuple[object, ...], size: int, make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """What is kept for this key, else what `make` makes; None is not kept."""
+        known = self._kept.get(key)
+        task = known[1] if known else asyncio.create_task(make())
+        self._kept[key] = (size, task)
+        self._kept.move_to_end(key)
         try:
             # Shielded: a browser that goes away must not take the message from the next request.
             return await asyncio.shield(task)
         finally:
             if not task.done() or task.cancelled() or task.exception() or task.result() is None:
-                self._forget(listed.id, task)
+                self._forget(key, task)
             self._trim()
 
-    async def _read(self, id: str) -> Opened | None:
-        raw = await self._store.raw(id)
-        return None if raw is None else await asyncio.to_thread(_parse, raw, id, self._bounds)
-
-    def _forget(self, id: str, task: "asyncio.Task[Opened | None]") -> None:
-        known = self._recent.get(id)
+    def _forget(self, key: tuple[object, ...], task: "asyncio.Task[_T]") -> None:
+        known = self._kept.get(key)
         if known and known[1] is task:
-            del self._recent[id]
+            del self._kept[key]
 
     def _trim(self) -> None:
-        while len(self._recent) > _KEPT or sum(size for size, _ in self._recent.values()) > _KEPT_BYTES:
-            self._recent.popitem(last=False)
+        while len(self._kept) > _KEPT or sum(size for size, _ in self._kept.values()) > _KEPT_BYTES:
+            self._kept.popitem(last=False)
 
 
 def part_url(id: str, number: str) -> str:
@@ -66,13 +127,24 @@ def part_url(id: str, number: str) -> str:
     return f"/messages/{id}/parts/{number}"
 
 
-def _parse(raw: bytes, id: str, bounds: Bounds) -> Opened:
-    # Parser and HTML engine are loaded with the first message that somebody opens, not at start.
-    from mailsluice.message.html import frame
+def _parse(raw: bytes, bounds: Bounds) -> Opened:
+    # The parser is loaded with the first message that somebody opens, not at start.
     from mailsluice.message.parse import parse
 
     message = parse(raw, bounds=bounds)
     # Read here, in the thread, what a page will ask for: these are lazy, and slow for a large message.
-    _ = message.defects, message.headers, message.text
-    urls = {part.content_id: part_url(id, part.number) for part in message.parts if part.content_id}
-    return Opened(raw, message, frame(message.html, parts=urls) if message.html else None)
+    _ = message.defects, message.headers, message.text, message.html
+    return Opened(raw, message)
+
+
+def _frame(html: str, urls: dict[str, str], scheme: "Scheme", remote: bool, own_hosts: Sequence[str]) -> "Frame":
+    from mailsluice.message.html import frame
+    from mailsluice.message.remote import allowed_hosts
+
+    return frame(html, parts=urls, scheme=scheme, remote=remote, allowed=allowed_hosts(own_hosts))
+
+
+def _oddities(opened: Opened, receipt: Receipt | None, received: int, bounds: Bounds) -> "tuple[Oddity, ...]":
+    from mailsluice.message.oddities import oddities
+
+    return oddities(opened.raw, opened.message, receipt, bounds=bounds, received=received)

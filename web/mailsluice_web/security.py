@@ -42,10 +42,12 @@ _CORS_HEADERS: Final = (
     (b"access-control-allow-headers", b"*"),
 )
 _TEST_MAIL: Final = re.compile(r"/profiles/[^/]+/mails")
+_FRAMED_PART: Final = re.compile(r"/messages/.+/parts/~[^/]+/[^/]+")
 _IMPORT: Final = "/api/sandbox/import"
 _IMPORT_PAGE: Final = "/imports"
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({b"same-origin", b"none"})
+_NAVIGATED: Final = frozenset({b"document", b"empty"})
 _SCRIPTS: Final = frozenset(
     {b"script", b"worker", b"sharedworker", b"serviceworker", b"audioworklet", b"paintworklet", b"xslt"}
 )
@@ -63,6 +65,7 @@ _CROSS_SITE: Final = _Denial(
 )
 _CORS: Final = _Denial(403, "Blocked due to CORS violation\n")
 _NO_SCRIPT: Final = _Denial(403, "Captured mail is never run as a script.\n")
+_NOT_LOADED: Final = _Denial(403, "Other sites, and captured mail, load nothing from Mailsluice.\n")
 
 
 class Guard:
@@ -101,7 +104,7 @@ class Guard:
             return _CROSS_SITE
         if not _is_static(scope) and not _SCRIPTS.isdisjoint(_values(scope, b"sec-fetch-dest")):
             return _NO_SCRIPT
-        return None
+        return _NOT_LOADED if _is_loaded_elsewhere(scope) else None
 
 
 def _foreign_host(host: Authority) -> _Denial:
@@ -120,6 +123,16 @@ def _is_asked_from_elsewhere(scope: Scope, host: Authority) -> bool:
     """Mailpit's rule for its API: a page is named by the Origin, and only one of this host and port may ask."""
     origins = [parse_origin(value) for value in _values(scope, b"origin")]
     return any(origin is None or not origin.is_host_of(host) for origin in origins)
+
+
+def _is_loaded_elsewhere(scope: Scope) -> bool:
+    """Whether a page of another site, or a mail in its frame, loads this as an image, a style or the like.
+
+    A mail's own images are the exception: their path has a token that only the frame of that mail knows.
+    """
+    if b"cross-site" not in _values(scope, b"sec-fetch-site") or _FRAMED_PART.fullmatch(_path(scope)):
+        return False
+    return not _NAVIGATED.issuperset(_values(scope, b"sec-fetch-dest"))
 
 
 def _is_own_write(scope: Scope, host: Authority) -> bool:

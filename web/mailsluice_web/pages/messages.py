@@ -12,15 +12,18 @@ from mailsluice.message.addresses import Address
 from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
 from mailsluice.store.records import ListedMessage, Receipt
-from mailsluice_web.opened import Opened, Reader
+from mailsluice_web.attached import attachments
+from mailsluice_web.framing import html_context, keep_look
+from mailsluice_web.neighbours import neighbours_of
+from mailsluice_web.opened import Opened, Reader, part_url
+from mailsluice_web.pages import views
 from mailsluice_web.pages.inbox import back_to_list
+from mailsluice_web.pages.tree import inner_number, parts_context
 from mailsluice_web.places import read_place
 from mailsluice_web.rendering import page
 
 NO_SUBJECT: Final = "(no subject)"
 
-_SOURCE_SHOWN: Final = 256 << 10
-_TEXT_SHOWN: Final = 256 << 10
 _FIRST: Final = 6
 _RELEASES_SHOWN: Final = 50
 
@@ -43,19 +46,36 @@ async def show(request: Request, *, view: str) -> Response:
     if opened is None:
         return await gone(request)
     released, known = await asyncio.gather(sandbox.store.journal.count_of(listed.id), sandbox.store.tags())
-    views = _views(opened, receipt) + ["releases"] * (released > 0 or view == "releases")
-    view = view or _best(opened, views)
-    if view not in views:
+    offered = views_of(opened, receipt) + ["releases"] * (released > 0 or view == "releases")
+    view = view or best_view(opened, offered)
+    if view not in offered:
         raise HTTPException(404, "This message has no such view.")
     if _is_read_now(request) and not listed.seen:
         await sandbox.mark_seen([listed.id], seen=True)
         listed = msgspec.structs.replace(listed, seen=True)
-    context = _context(listed, opened, receipt) | {"views": views, "view": view, "selected": listed.id}
+    context = context_of(listed, opened, receipt) | {"views": offered, "view": view, "selected": listed.id}
     context |= {"known_tags": sorted(known, key=str.lower), "released": released}
     context |= {"releases": await releases_of(sandbox, listed.id) if view == "releases" else []}
-    if view in _VIEW_CONTEXT:
-        context |= _VIEW_CONTEXT[view](request, opened)
-    return await page(request, "messages/_message.html", context, title=context["subject"])
+    context |= {"neighbours": await neighbours_of(sandbox, read_place(request), listed)}
+    context |= {"oddities": await reader.oddities(listed, opened, receipt)}
+    context |= await view_context(request, view, listed, opened)
+    response = await page(request, "messages/_message.html", context, title=context["subject"])
+    keep_look(request, response)
+    return response
+
+
+async def view_context(request: Request, view: str, listed: ListedMessage, opened: Opened) -> dict[str, Any]:
+    """What this view of a message shows below the head, and the attachments in the head."""
+    id, around = inner_number(request, "")
+    attached = {
+        "attached": await asyncio.to_thread(attachments, opened.message),
+        "part_base": part_url(id, around),
+    }
+    if view == "html":
+        return attached | await html_context(request, listed, opened)
+    if view == "parts":
+        return attached | await parts_context(request, listed, opened)
+    return attached | (await views.CONTEXTS[view](request, opened) if view in views.CONTEXTS else {})
 
 
 async def releases_of(sandbox: Sandbox, message: str) -> list[Release]:
@@ -77,25 +97,31 @@ async def gone(request: Request) -> Response:
     return await page(request, "messages/_gone.html", context, title="Deleted", status=404)
 
 
-def _views(opened: Opened, receipt: Receipt | None) -> list[str]:
-    has_text = bool(opened.message.text.strip()) or opened.frame is None
-    offered = {"html": opened.frame is not None, "text": has_text, "transcript": receipt is not None}
-    return [view for view in ("html", "text", "headers", "source", "transcript") if offered.get(view, True)]
+def views_of(opened: Opened, receipt: Receipt | None) -> list[str]:
+    """The views that show something of it."""
+    offered = {"html": opened.has_html, "transcript": receipt is not None}
+    return [view for view in ("html", "text", "headers", "source", "parts", "transcript") if offered.get(view, True)]
 
 
-def _best(opened: Opened, views: list[str]) -> str:
+def best_view(opened: Opened, views: list[str]) -> str:
     """The source when MIME is broken: a multipart could not be taken apart, or nothing readable came out of it."""
     parsed = opened.message
-    is_readable = opened.frame is not None or bool(parsed.text.strip())
+    is_readable = opened.has_html or bool(parsed.text.strip())
     is_whole = not any(part.is_multipart for part in parsed.parts)
     return views[0] if not parsed.damage or (is_whole and is_readable) else "source"
 
 
 def _is_read_now(request: Request) -> bool:
-    return request.method == "GET" and "prefetch" not in request.headers.get("sec-purpose", "")
+    """Whether somebody looks at it: no page of another site asks behind the reader's back, and no mail as an image."""
+    asked = request.headers
+    is_foreign = asked.get("sec-fetch-site", "same-origin") in ("cross-site", "same-site")
+    if asked.get("sec-fetch-dest", "document") not in (("document",) if is_foreign else ("document", "empty")):
+        return False
+    return request.method == "GET" and "prefetch" not in asked.get("sec-purpose", "")
 
 
-def _context(listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> dict[str, Any]:
+def context_of(listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> dict[str, Any]:
+    """What the head of a message shows."""
     parsed = opened.message
     people = {"From": (parsed.sender,), "To": parsed.to, "Cc": parsed.cc, "Bcc": parsed.bcc}
     if parsed.reply_to and parsed.reply_to != (parsed.sender,):
@@ -107,14 +133,7 @@ def _context(listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> 
         "people": {name: _shorten(group) for name, group in people.items() if group and group != (Address(),)},
         "envelope": _envelope(listed, receipt) if receipt else None,
         "receipt": receipt,
-        "oddities": (*parsed.defects, *_warnings(receipt)),
     }
-
-
-def _warnings(receipt: Receipt | None) -> list[str]:
-    """What was odd about the session, as sentences."""
-    warnings = receipt.session.warnings if receipt else ()
-    return [f"In the session {warning}." for warning in warnings]
 
 
 def _shorten(people: tuple[Address, ...]) -> tuple[tuple[Address, ...], int]:
@@ -134,35 +153,3 @@ def _envelope(listed: ListedMessage, receipt: Receipt) -> dict[str, Any]:
         "recipients": recipients[:_FIRST],
         "more": max(0, len(recipients) - _FIRST),
     }
-
-
-def _html_context(request: Request, opened: Opened) -> dict[str, Any]:
-    return {"remote": request.query_params.get("remote") == "1", "blocked": opened.frame.remote if opened.frame else 0}
-
-
-def _text_context(request: Request, opened: Opened) -> dict[str, Any]:
-    text = opened.message.text
-    return {"text": text[:_TEXT_SHOWN], "is_cut": len(text) > _TEXT_SHOWN}
-
-
-def _headers_context(request: Request, opened: Opened) -> dict[str, Any]:
-    return {"as_received": request.query_params.get("raw") == "1"}
-
-
-def _source_context(request: Request, opened: Opened) -> dict[str, Any]:
-    shown = opened.raw[:_SOURCE_SHOWN]
-    is_cut = len(opened.raw) > len(shown)
-    try:
-        # A cut may run through a character, so the end of a cut source is allowed to be undecodable.
-        source = (shown[:-4] if is_cut else shown).decode("utf-8")
-    except UnicodeDecodeError:
-        source = shown.decode("latin-1")
-    return {"source": source, "is_cut": is_cut}
-
-
-_VIEW_CONTEXT: Final = {
-    "html": _html_context,
-    "text": _text_context,
-    "headers": _headers_context,
-    "source": _source_context,
-}

@@ -78,7 +78,7 @@ let said = 0
 const say = (text) => {
   const line = find("#announcement")
   line.textContent = text
-  line.className = "said"
+  line.className = "spoken"
   clearTimeout(said)
   said = setTimeout(() => { line.className = "hidden" }, 4000)
 }

@@ -74,7 +74,7 @@ const bringBack = () => {
   const row = restored && rows().find((one) => restored.includes(one.pathname))
   if (!row) return
   restored = null
-  if (!find("dialog:modal") && !document.activeElement.matches("input, textarea, select")) row.focus()
+  if (!find("dialog:modal") && !document.activeElement.matches("input, textarea, select")) (row.checkVisibility() ? row : find("#pane")).focus()
 }
 
 // Who has gone on meanwhile keeps the focus.

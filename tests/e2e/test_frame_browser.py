@@ -1,0 +1,138 @@
+"""The HTML view in the browser: its widths and schemes, remote content at a click, links that open for themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.chromium import NEEDED, PHONE
+from tests.e2e.inbox_page import send
+from tests.e2e.tattling import Tattle, tattling
+from tests.program import Program
+
+pytestmark = NEEDED
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+MAIL = """\
+From: Shop <shop@example.test>
+To: bob@example.test
+Subject: Order
+Content-Type: multipart/related; boundary=b
+
+--b
+Content-Type: text/html; charset=utf-8
+
+<meta name=color-scheme content="light dark">
+<style>@media (width < 600px) {{ h1 {{ letter-spacing: 3px }} }}
+@media (prefers-color-scheme: dark) {{ h1 {{ color: rgb(1, 2, 3) }} }}</style>
+<h1>Thank you</h1><img id=own src="cid:a@x"><img id=far src="{url}/far.svg"><p style="height: 3000px">Long</p>
+<a href="{url}/verify">Verify</a><a href="https://evil.test/">https://bank.test/</a>
+--b
+Content-Type: image/png
+Content-ID: <a@x>
+Content-Transfer-Encoding: base64
+
+{pixel}
+--b--
+"""
+
+
+@pytest.fixture
+def tattle() -> Iterator[Tattle]:
+    with tattling() as tattle:
+        yield tattle
+
+
+def capture(program: Program, tattle: Tattle) -> str:
+    return program.send(MAIL.format(url=tattle.url, pixel=PIXEL).replace("\n", "\r\n").encode())
+
+
+def test_the_frame_has_the_width_and_the_scheme_that_were_chosen(page: Page, program: Program, tattle: Tattle) -> None:
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    frame, title = page.locator("iframe"), page.frame_locator("iframe").locator("h1")
+    expect(title).to_have_css("letter-spacing", "normal")
+    for name, width in (("Tablet", 768), ("Phone", 375)):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "true")
+        assert frame.evaluate("one => one.clientWidth") == width
+    expect(title).to_have_css("letter-spacing", "3px")
+    page.get_by_role("link", name="Dark", exact=True).click()
+    expect(title).to_have_css("color", "rgb(1, 2, 3)")
+    page.reload()
+    expect(title).to_have_css("color", "rgb(1, 2, 3)")
+    expect(title).to_have_css("letter-spacing", "3px")
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("link", name="Light", exact=True).click()
+    expect(title).to_have_css("color", "rgb(0, 0, 0)")
+
+
+def test_remote_content_waits_for_a_click_and_the_mail_s_own_image_does_not(
+    page: Page, program: Program, tattle: Tattle
+) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    own = page.frame_locator("iframe").locator("#own")
+    expect(own).to_have_js_property("naturalWidth", 1)
+    expect(page.locator("#remote")).to_contain_text(f"Not loaded: 1 image from 127.0.0.1:{tattle.port}.")
+    assert tattle.heard == []
+    page.get_by_role("link", name="Load it").click()
+    expect(page.frame_locator("iframe").locator("#far")).to_have_js_property("naturalWidth", 40)
+    assert tattle.heard == ["/far.svg"]
+    page.get_by_role("button", name="Always from this sender").click()
+    expect(page.locator("#remote")).to_contain_text("Loaded, as always from this sender")
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    expect(page.frame_locator("iframe").locator("#far")).to_have_js_property("naturalWidth", 40)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#remote")).to_contain_text("Not loaded")
+
+
+def test_a_link_opens_in_a_tab_of_its_own_that_may_run_scripts(page: Page, program: Program, tattle: Tattle) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Verify").click()
+    tab = opened.value
+    tab.wait_for_load_state()
+    assert tab.url == f"{tattle.url}/verify"
+    assert tab.evaluate("[self.opener, self.origin, document.referrer]") == [None, tattle.url, ""]
+    assert page.url.startswith(program.url)
+
+
+def test_links_are_folded_and_told_with_what_is_odd_about_them(page: Page, program: Program, tattle: Tattle) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    expect(page.locator("#targets .menu-items")).to_be_hidden()
+    page.locator("#targets summary").click()
+    expect(page.locator("#targets li").last).to_contain_text("The text names another host")
+    page.keyboard.press("Escape")
+    expect(page.locator("#targets .menu-items")).to_be_hidden()
+
+
+def test_opening_a_frame_reads_nothing_and_the_page_s_keys_go_on(page: Page, program: Program, tattle: Tattle) -> None:
+    id = capture(program, tattle)
+    page.goto(f"{program.url}messages/{id}/body")
+    assert program.api("messages")["unread"] == 1
+    send(program, "Later")
+    page.goto(f"{program.url}messages/{id}")
+    page.keyboard.press("k")
+    expect(page.locator("#subject")).to_have_text("Later")
+
+
+def test_on_a_phone_nothing_is_cut_off(page: Page, program: Program, tattle: Tattle) -> None:
+    page.set_viewport_size(PHONE)
+    for width in ("fit", "desktop", "tablet", "phone"):
+        page.goto(f"{program.url}messages/{capture(program, tattle)}/html?width={width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.locator("#targets summary").click()
+    box = page.locator("#targets .menu-items").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_frame_scrolls_inside(page: Page, program: Program, tattle: Tattle, scheme: str) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}/html?scheme={scheme}&width=tablet")
+    page.frame_locator("iframe").locator("h1").hover()
+    page.mouse.wheel(0, 800)
+    expect(page.frame_locator("iframe").get_by_text("Thank you")).not_to_be_in_viewport()
+    assert page.locator(".framed").evaluate("one => one.scrollTop") == 0

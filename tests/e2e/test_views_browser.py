@@ -1,0 +1,93 @@
+"""The views of a message in a real browser: finding in the source, copying, printing, neighbours on a phone."""
+
+import re
+import smtplib
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.inbox_page import open_inbox, send
+from tests.program import Program, deliver
+
+LARGE = b"From: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: Large\r\n\r\n" + b"".join(
+    b"line %07d %s\r\n" % (number, b"x" * 60) for number in range(20_000)
+)
+LETTER = (
+    b"From: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: Letter\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <b>Bob</b></p>\r\n"
+)
+
+
+def capture(program: Program, mail: bytes) -> str:
+    with smtplib.SMTP("127.0.0.1", program.smtp_port, timeout=30) as client:
+        return deliver(client, mail, "ada@example.test", ("bob@example.test", "eve@example.test"))
+
+
+def test_what_is_found_in_a_large_source_comes_into_view(page: Page, program: Program, complaints: list[str]) -> None:
+    id = capture(program, LARGE)
+    open_inbox(page, program, f"messages/{id}/source")
+    field = page.get_by_role("searchbox", name="Find in the source")
+    field.fill("LINE 0001")
+    field.press("Enter")
+    expect(page.locator(".finder [role=status]")).to_have_text("1 of 1,000")
+    expect(page.locator("#here")).to_be_in_viewport()
+    expect(field).to_be_focused()
+    expect(page).to_have_url(re.compile("find=LINE"))
+    page.get_by_role("link", name="Next match").click()
+    expect(page.locator(".finder [role=status]")).to_have_text("2 of 1,000")
+    expect(page.locator("#here")).to_be_in_viewport()
+    page.go_back()
+    expect(page.locator(".finder [role=status]")).to_have_text("1 of 1,000")
+    assert complaints == []
+
+
+def test_a_message_is_copied_as_a_whole(
+    context: BrowserContext, page: Page, program: Program, complaints: list[str]
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    id = capture(program, LETTER)
+    open_inbox(page, program, f"messages/{id}")
+    for name, said, start in (
+        ("Copy as .eml", ".eml copied", "From: Ada"),
+        ("Copy the HTML", "HTML copied", "<p>Hello"),
+        ("Copy the text", "Text copied", "Hello Bob"),
+    ):
+        page.locator("#copies > summary").click()
+        page.get_by_role("link", name=name).click()
+        expect(page.locator("#announcement")).to_have_text(said)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith(start) or start in copied
+    assert complaints == []
+
+
+def test_only_the_message_is_printed(page: Page, program: Program) -> None:
+    id = capture(program, LETTER)
+    open_inbox(page, program, f"messages/{id}/text")
+    page.emulate_media(media="print", color_scheme="dark")
+    for shown in ("#subject", ".facts", "pre.text"):
+        expect(page.locator(shown).first).to_be_visible()
+    for hidden in (".bar", ".list", ".actions", ".tabs", ".oddities"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_warnings_unfold(page: Page, program: Program) -> None:
+    id = capture(program, LETTER)
+    open_inbox(page, program, f"messages/{id}")
+    fold = page.locator(".oddities details")
+    expect(fold.locator("li").first).to_be_hidden()
+    fold.locator("summary").click()
+    expect(fold.locator("li").first).to_be_visible()
+    expect(fold.get_by_role("link").first).to_have_attribute("href", re.compile("^https://www.rfc-editor.org/"))
+
+
+def test_a_phone_goes_from_message_to_message(page: Page, program: Program) -> None:
+    send(program, "One", "Two", "Three")
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_inbox(page, program)
+    page.locator("a.row").nth(1).click()
+    expect(page.locator("#subject")).to_have_text("Two")
+    page.get_by_role("link", name="Older message").click()
+    expect(page.locator("#subject")).to_have_text("One")
+    expect(page.get_by_role("link", name="Older message")).to_have_count(0)
+    page.get_by_role("link", name="Newer message").click()
+    expect(page.locator("#subject")).to_have_text("Two")

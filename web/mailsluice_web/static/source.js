@@ -1,0 +1,46 @@
+// What was found in a source comes into view, and what is copied or printed as a whole. Loaded after app.js.
+const showFound = () => {
+  const found = find("#here")
+  if (!found || found.dataset.shown) return
+  found.dataset.shown = "yes"
+  const body = found.closest(".body")
+  if (body.scrollHeight <= body.clientHeight) return found.scrollIntoView({ block: "center" })
+  const { top } = found.getBoundingClientRect()
+  body.scrollTop += top - body.getBoundingClientRect().top - body.clientHeight / 3
+}
+
+// A part that was opened stands at the top, with what it contains below.
+const showPart = () => {
+  const line = find('.part-line[aria-expanded="true"]')
+  if (!line || line.dataset.shown) return
+  line.dataset.shown = "yes"
+  line.scrollIntoView({ block: "start" })
+}
+
+for (const show of [showFound, showPart]) {
+  document.addEventListener("htmx:finally:swap", show)
+  show()
+}
+
+// The clipboard is asked within the click, and fed when the text is there: later it might be refused.
+const copyWhole = async (link) => {
+  const text = fetch(link.href).then((answer) => {
+    if (!answer.ok) throw new Error(answer.statusText)
+    return answer.text()
+  })
+  const blob = text.then((whole) => new Blob([whole], { type: "text/plain" }))
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })])
+    find("#announcement").textContent = `${link.dataset.copies} copied`
+  } catch {
+    find("#announcement").textContent = "It could not be copied"
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-prints]")) return setTimeout(print)
+  const link = event.target.closest("a[data-copies]")
+  if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  copyWhole(link)
+})
