@@ -43,6 +43,10 @@ def _several(parse: Callable[[str], Any], help: str, flag: str, metavar: str) ->
     return _setting((), option)
 
 
+def _file(help: str, flag: str, shown_default: str, *, in_file: bool = True) -> Any:
+    return _setting("", Option(help, str, flag, metavar="FILE", shown_default=shown_default, in_file=in_file))
+
+
 def _switch(help: str, flag: str) -> Any:
     return _setting(False, Option(help, parse_switch, flag, is_switch=True))
 
@@ -147,37 +151,20 @@ class Settings:
         "port may then mail that profile's allowed recipients.",
         "--mailpit-release",
     )
-    smtp_tls_cert: str = _setting(
-        "",
-        Option(
-            "A certificate (PEM, with its chain): SMTP then offers STARTTLS.",
-            str,
-            "--smtp-tls-cert",
-            metavar="FILE",
-            shown_default="none",
-        ),
+    smtp_tls_cert: str = _file(
+        "A certificate (PEM, with its chain): SMTP then offers STARTTLS.", "--smtp-tls-cert", "none"
     )
-    smtp_tls_key: str = _setting(
-        "",
-        Option(
-            "The certificate's private key (PEM), if it is in a file of its own.",
-            str,
-            "--smtp-tls-key",
-            metavar="FILE",
-            shown_default="in the certificate's file",
-        ),
+    smtp_tls_key: str = _file(
+        "The certificate's private key (PEM), if it is in a file of its own.",
+        "--smtp-tls-key",
+        "in the certificate's file",
     )
     smtp_tls: bool = _switch("Begin every SMTP session with TLS (implicit TLS).", "--smtp-tls")
     smtp_require_starttls: bool = _switch("Refuse mail and AUTH before STARTTLS.", "--smtp-require-starttls")
-    smtp_auth_file: str = _setting(
-        "",
-        Option(
-            "Accept only the users and passwords of this file (htpasswd lines) when a client authenticates.",
-            str,
-            "--smtp-auth-file",
-            metavar="FILE",
-            shown_default="any user and password",
-        ),
+    smtp_auth_file: str = _file(
+        "Accept only the users and passwords of this file (htpasswd lines) when a client authenticates.",
+        "--smtp-auth-file",
+        "any user and password",
     )
     max_recipients: int = _bound(1000, "The most recipients that one message may have.", "--max-recipients")
     max_header_fields: int = _bound(
@@ -205,16 +192,8 @@ class Settings:
     )
     idle_timeout: int = _bound(300, "Seconds that a session may be silent.", "--idle-timeout", metavar="SECONDS")
     data_timeout: int = _bound(600, "Seconds that a message may take to arrive.", "--data-timeout", metavar="SECONDS")
-    config: str = _setting(
-        "",
-        Option(
-            "The TOML file with settings.",
-            str,
-            "--config",
-            metavar="FILE",
-            shown_default="config.toml in the user configuration directory",
-            in_file=False,
-        ),
+    config: str = _file(
+        "The TOML file with settings.", "--config", "config.toml in the user configuration directory", in_file=False
     )
     quiet: bool = _setting(
         False, Option("Print only warnings and errors.", parse_switch, "--quiet", "-q", is_switch=True)
