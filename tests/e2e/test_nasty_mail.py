@@ -53,7 +53,8 @@ def _problems(program: Program, id: str, raw: bytes) -> Iterator[str]:
         str(tag.get("href") or tag.get("src")) for tag in BeautifulSoup(page, "html.parser").select("[href], [src]")
     ]
     for link in list(dict.fromkeys(link for link in links if link.startswith(f"/messages/{id}")))[:LINKS_OPENED]:
-        status, _ = program.get(link)
+        is_image = "/preview?" in link  # programs hear why there is none
+        status, _ = program.get(link, **({"Sec-Fetch-Dest": "image"} if is_image else {}))
         if status != 200:
             yield f"{link} answers {status}"
     for path in (f"message/{id}", f"message/{id}/headers"):
