@@ -79,6 +79,7 @@ def tick(*then: Callable[[Page], object]) -> Callable[[Page], object]:
 
 def look(page: Page) -> list[str]:
     """What axe complains about, light on a desk and dark on a phone."""
+    expect(page.locator(".htmx-request")).to_have_count(0)
     found = [f"light: {line}" for line in page.evaluate(LOOK)]
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(PHONE)
@@ -92,6 +93,7 @@ def visit(page: Page, url: str, state: State) -> None:
     response = page.goto(url)
     assert response
     assert response.status == state.status
+    expect(page.locator(".htmx-request")).to_have_count(0)  # the key was sent, and what it opens is there
     page.evaluate(AXE)
     state.do(page)
     complaints = look(page)
