@@ -55,7 +55,7 @@ async def test_the_frame_s_document_runs_nothing_tells_nobody_and_looks_nothing_
 async def test_width_and_scheme_are_addresses_that_the_browser_remembers(inbox: Inbox) -> None:
     id = await inbox.capture(mail())
     page = await inbox.page(f"/messages/{id}/html")
-    assert [words(one) for one in page.select(".choices [aria-current]")] == ["Desktop", "Light"]
+    assert [words(one) for one in page.select(".choices [aria-current]")] == ["Fit", "Light"]
     await inbox.page(links(page, ".choices a")["Phone"])
     page, document, _ = await framed(inbox, links(page, ".choices a")["Dark"])
     assert [words(one) for one in page.select(".choices [aria-current]")] == ["Phone", "Dark"]

@@ -13,10 +13,10 @@ from mailsluice.capture import now
 from mailsluice.release import Parking, Release
 from mailsluice.store import releases
 from mailsluice.store.readers import Readers
+from mailsluice.store.records import ABOVE_ALL_KEYS
 from mailsluice.store.releases import Piece, read_release
 from mailsluice.store.writer import Writer
 
-_ABOVE_ALL_KEYS: Final = (1 << 63) - 1
 _LEDGER: Final = 48 * 3600 * 1_000_000
 
 _read_parking = msgspec.json.Decoder(Parking).decode
@@ -178,7 +178,7 @@ class Journal:
         """Keys and records, newest first, of what is given; `before` is the key to go on below; limit 0 means all."""
         given = {"message": message, "profile": profile, "state": state, "batch": batch}
         query = f"SELECT key, record FROM release WHERE {_where(given)} ORDER BY key DESC LIMIT :limit"
-        values = {"before": _ABOVE_ALL_KEYS if before is None else before, "limit": limit or -1, **given}
+        values = {"before": ABOVE_ALL_KEYS if before is None else before, "limit": limit or -1, **given}
 
         def run(connection: sqlite3.Connection) -> list[tuple[int, Release]]:
             return [(key, read_release(record)) for key, record in connection.execute(query, values)]

@@ -12,7 +12,8 @@ from mailsluice.search import And, Query, Term
 from mailsluice.search.words import normal
 from mailsluice.store.dictionary import Dictionary
 from mailsluice.store.indexing import read_backlog
-from mailsluice.store.lookup import ABOVE_ALL_KEYS, DEEPEST, Lookup, depth_of
+from mailsluice.store.lookup import DEEPEST, Lookup, depth_of
+from mailsluice.store.records import ABOVE_ALL_KEYS
 from mailsluice.store.scanning import scan
 
 

@@ -11,7 +11,6 @@ from mailsluice.store.dictionary import Dictionary
 from mailsluice.store.narrowing import Narrowing
 from mailsluice.store.search_sql import Condition
 
-ABOVE_ALL_KEYS: Final = (1 << 63) - 1
 DEEPEST: Final = 8
 """How deep a query may nest for SQLite to understand it."""
 

@@ -1,9 +1,14 @@
 """What the store hands out: rows of the list, receipts and counts."""
 
+from typing import Final
+
 import msgspec
 
 from mailsluice.capture import Envelope, SessionFacts
 from mailsluice.message.summary import Summary
+
+ABOVE_ALL_KEYS: Final = (1 << 63) - 1
+"""What is below this key is everything."""
 
 
 class ListedMessage(msgspec.Struct, frozen=True):

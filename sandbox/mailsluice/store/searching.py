@@ -19,9 +19,8 @@ from mailsluice.store.counters import read_counts
 from mailsluice.store.dictionary import Dictionary
 from mailsluice.store.indexing import Indexing
 from mailsluice.store.looking import Asked, Found, Manner, look
-from mailsluice.store.lookup import ABOVE_ALL_KEYS
 from mailsluice.store.readers import Readers
-from mailsluice.store.records import ListedMessage
+from mailsluice.store.records import ABOVE_ALL_KEYS, ListedMessage
 from mailsluice.store.rows import SELECT_LISTED, listed
 from mailsluice.store.search_sql import header_says
 from mailsluice.store.writer import Writer

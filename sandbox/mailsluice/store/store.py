@@ -13,7 +13,7 @@ from mailsluice.store.editing import Editing
 from mailsluice.store.intake import Intake
 from mailsluice.store.journal import Journal
 from mailsluice.store.readers import Readers
-from mailsluice.store.records import Counts, Deletion, ListedMessage, Receipt
+from mailsluice.store.records import ABOVE_ALL_KEYS, Counts, Deletion, ListedMessage, Receipt
 from mailsluice.store.retention import Limits
 from mailsluice.store.rows import SELECT_LISTED, listed, read_receipt
 from mailsluice.store.rules import Rules
@@ -25,7 +25,6 @@ from mailsluice.store.upkeep import Upkeep
 from mailsluice.store.writer import Writer
 
 LATEST: Final = "latest"
-_ABOVE_ALL_KEYS: Final = (1 << 63) - 1
 
 
 class Store(Editing):
@@ -98,7 +97,7 @@ class Store(Editing):
         where += " AND mailbox = :mailbox" if mailbox else ""
         query = f"{SELECT_LISTED} WHERE {where} ORDER BY key DESC LIMIT :limit OFFSET :offset"
         values = {
-            "before": _ABOVE_ALL_KEYS if before is None else before,
+            "before": ABOVE_ALL_KEYS if before is None else before,
             "received_before": received_before,
             "limit": limit or -1,
             "offset": offset,

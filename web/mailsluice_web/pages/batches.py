@@ -15,6 +15,7 @@ from mailsluice.release import Release
 from mailsluice.releasing import Batch
 from mailsluice.releasing.recipients import own_address
 from mailsluice.releasing.releasing import MOST_AT_ONCE
+from mailsluice.store.records import ABOVE_ALL_KEYS
 from mailsluice_web.api.queries import is_id
 from mailsluice_web.folds import fold
 from mailsluice_web.pages import releases
@@ -27,7 +28,6 @@ from mailsluice_web.tokens import locked
 from mailsluice_web.zones import zone_of
 
 _BASE: Final = "/selection"
-_ABOVE_ALL_KEYS: Final = 2**63 - 1
 _NONE: Final = "Choose the messages to release first."
 _GONE: Final = "These messages were deleted meanwhile."
 _QUEUED: Final = "This was released already. What is shown now would be another release: look again."
@@ -101,7 +101,7 @@ async def _chosen(request: Request) -> tuple[str, ...]:
         count = len(ids)
     else:
         upto = query.get("upto", "")
-        before = int(upto) + 1 if upto.isascii() and upto.isdigit() and len(upto) < 19 else _ABOVE_ALL_KEYS
+        before = int(upto) + 1 if upto.isascii() and upto.isdigit() and len(upto) < 19 else ABOVE_ALL_KEYS
         place = Place(query.get("q", ""), query.get("mailbox", ""), zone_of(request))
         if place.is_search:
             found = await store.search.find(
