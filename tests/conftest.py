@@ -20,6 +20,12 @@ from tests.release_pages import Pages, open_pages
 from tests.unlocked import accounts
 
 LOOPBACK = Endpoint("127.0.0.1", 0)
+LONG = 40
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Packed files hold the time, and all processes that share the tests must name each alike."""
+    return argname if isinstance(val, bytes) and len(val) > LONG else None
 
 
 @pytest.fixture(autouse=True)

@@ -143,7 +143,7 @@ ARCHIVES = [
     zipped(FILES),
     zipped({"a.gz": gzip.compress(b"x")}),
     tarred(FILES),
-    gzip.compress(b"x" * 99),
+    gzip.compress(b"x" * 99, mtime=0),
     bz2.compress(b"y"),
 ]
 

@@ -169,7 +169,7 @@ def locked(name: str) -> bytes:
         ("a.bin", zipped("run.bat")),
         ("a.zip", locked("inner.zip")),
         ("a.tgz", tarred("run.vbs")),
-        ("run.cmd.gz", gzip.compress(b"x")),
+        ("run.cmd.gz", gzip.compress(b"x", mtime=0)),
         ("a.zip.bz2", bz2.compress(zipped("run.dll"))),
         ("macros.docm", zipped("word/document.xml", "word/vbaProject.bin")),
     ],

@@ -206,7 +206,7 @@ async def test_a_deleted_message_has_a_page_with_a_way_back(inbox: Inbox, path: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/messages/x/y/z", f"/messages/{new_id()}/body", f"/messages/{new_id()}.eml"]
+    "path", ["/nowhere", "/messages/x/y/z", f"/messages/{'0' * 22}/body", f"/messages/{'0' * 22}.eml"]
 )
 async def test_a_wrong_address_has_a_page_with_a_way_back(inbox: Inbox, path: str) -> None:
     page = await inbox.page(path, status=404)

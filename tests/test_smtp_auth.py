@@ -87,7 +87,7 @@ async def test_the_right_password_does(guarded: Sandbox, user: str, password: st
         ("bcrypt", "x" * 5000),
         (b"\xff\xfe", PASSWORD),
         ("plain", b"\xff\xfe"),
-        ("plain", USERS["bcrypt"]),
+        pytest.param("plain", USERS["bcrypt"], id="the stored hash itself"),
     ],
 )
 async def test_any_other_password_is_refused_and_mail_still_taken(
