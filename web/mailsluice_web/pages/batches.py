@@ -16,16 +16,14 @@ from mailsluice.releasing import Batch
 from mailsluice.releasing.recipients import own_address
 from mailsluice.releasing.releasing import MOST_AT_ONCE
 from mailsluice.store.records import ABOVE_ALL_KEYS
-from mailsluice_web.api.queries import is_id
 from mailsluice_web.folds import fold
 from mailsluice_web.pages import releases
 from mailsluice_web.pages.batch_form import Typed, need_of, over_quota, read_form, refuse_unseen, seen_of
 from mailsluice_web.pages.cards import sandbox_of
-from mailsluice_web.places import Place
+from mailsluice_web.pages.choosing import read_selection
 from mailsluice_web.rendering import page, render
 from mailsluice_web.shown import INTO_PANE, account
 from mailsluice_web.tokens import locked
-from mailsluice_web.zones import zone_of
 
 _BASE: Final = "/selection"
 _NONE: Final = "Choose the messages to release first."
@@ -94,27 +92,14 @@ async def cancel(request: Request) -> Response:
 
 
 async def _chosen(request: Request) -> tuple[str, ...]:
-    """The ids, oldest first: those named, newest first as in a list, or with `all` a place up to key `upto`."""
-    query, store = request.query_params, sandbox_of(request).store
-    if query.get("all") != "1":
-        ids = [id for id in dict.fromkeys(query.getlist("id")) if is_id(id)]
-        count = len(ids)
-    else:
-        upto = query.get("upto", "")
-        before = int(upto) + 1 if upto.isascii() and upto.isdigit() and len(upto) < 19 else ABOVE_ALL_KEYS
-        place = Place(query.get("q", ""), query.get("mailbox", ""), zone_of(request))
-        if place.is_search:
-            found = await store.search.find(
-                place.understood(), limit=MOST_AT_ONCE + 1, before=before, mailbox=place.mailbox
-            )
-        else:
-            found = await store.list_messages(limit=MOST_AT_ONCE + 1, before=before, mailbox=place.mailbox)
-        ids, count = [one.id for one in found], len(found)
-    if count > MOST_AT_ONCE:
+    """The ids, oldest first; Refusal if they are none or too many."""
+    newest = ABOVE_ALL_KEYS - 1
+    chosen = await read_selection(request, request.query_params, most=MOST_AT_ONCE + 1, newest=newest)
+    if len(chosen.ids) > MOST_AT_ONCE:
         raise Refusal(f"More than {MOST_AT_ONCE} messages are chosen, and at most {MOST_AT_ONCE} are released at once.")
-    if not ids:
+    if not chosen.ids:
         raise Refusal(_NONE)
-    return tuple(reversed(ids))
+    return tuple(reversed(chosen.ids))
 
 
 async def _begin(request: Request, typed: Typed, refusal: Refusal | None = None) -> tuple[str, dict[str, Any], int]:

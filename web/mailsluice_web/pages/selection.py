@@ -1,13 +1,8 @@
-"""What is done to several messages at once: those that are ticked in the list, or all of a place.
-
-A form names them: `id` once for each, or with `all=1` the place (`q`, `mailbox`) up to the key `upto`, so that what
-came after somebody looked is not among them.
-"""
+"""What is done to several messages at once: those that are ticked in the list, or all of a place."""
 
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
 from starlette.datastructures import FormData, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,15 +13,13 @@ from mailsluice.exchange.outgoing import WRITERS, pieces
 from mailsluice.store.records import Deletion
 from mailsluice.tagging import clean_tags
 from mailsluice_web import downloads
-from mailsluice_web.api.queries import is_id
 from mailsluice_web.deletions import kept_deletions
 from mailsluice_web.filters import plural
 from mailsluice_web.listing import open_message
 from mailsluice_web.pages.cards import sandbox_of
+from mailsluice_web.pages.choosing import Selection, ids_of, read_selection
 from mailsluice_web.pages.inbox import back_to_list
-from mailsluice_web.places import Place, pinned
 from mailsluice_web.rendering import is_fragment, page, render
-from mailsluice_web.zones import zone_of
 
 MOST: Final = 100_000
 """Messages that are changed at once; of a larger place these are the newest."""
@@ -34,20 +27,6 @@ MOST: Final = 100_000
 _FIELDS: Final = 5_000  # a list that has grown to its end, and what arrivals have pushed out of it
 _TAGS_SHOWN: Final = 60
 _KNOWN_SHOWN: Final = 200
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """The chosen messages, newest first; `upto` is the newest key of a place that was chosen as a whole, else 0."""
-
-    ids: list[str]
-    place: Place
-    upto: int = 0
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What a form sends to name them, but for the ids."""
-        own = {"q": self.place.query, "mailbox": self.place.mailbox}
-        return own | ({"all": "1", "upto": str(self.upto)} if self.upto else {})
 
 
 async def mark(request: Request) -> Response:
@@ -93,7 +72,7 @@ async def delete(request: Request) -> Response:
     chosen, _ = await _posted(request)
     ids, note = chosen.ids, ""
     if chosen.upto:
-        kept = set(await _ids(request, chosen.place, chosen.upto, of_pinned=True))
+        kept = set(await ids_of(request, chosen, most=MOST, of_pinned=True))
         ids = [id for id in ids if id not in kept]
         note = f"{plural(len(kept), 'pinned message stays', 'pinned messages stay')}" if kept else ""
     deletion = await sandbox_of(request).delete(ids)
@@ -121,21 +100,10 @@ async def _posted(request: Request) -> tuple[Selection, FormData]:
 
 
 async def _read(request: Request, fields: FormData | QueryParams) -> Selection:
-    place = Place(str(fields.get("q", "")), str(fields.get("mailbox", "")), zone_of(request))
-    upto = str(fields.get("upto", ""))
-    if fields.get("all") == "1" and upto.isascii() and upto.isdigit() and len(upto) < 19:
-        return Selection(await _ids(request, place, int(upto)), place, int(upto))
-    ids = [id for id in dict.fromkeys(map(str, fields.getlist("id"))) if is_id(id)]
-    if not ids:
+    chosen = await read_selection(request, fields, most=MOST)
+    if not chosen.ids and not chosen.upto:
         raise HTTPException(422, "Choose messages first: tick them in the list.")
-    return Selection(ids, place)
-
-
-async def _ids(request: Request, place: Place, upto: int, *, of_pinned: bool = False) -> list[str]:
-    """All of a place up to a key, or the pinned ones among them."""
-    query = pinned(place.understood()) if of_pinned else place.understood()
-    search = sandbox_of(request).store.search
-    return await search.ids(query, mailbox=place.mailbox, before=upto + 1, limit=MOST)
+    return chosen
 
 
 async def _tagging(request: Request, chosen: Selection, *, complaint: str = "") -> Response:
