@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from mailsluice.capture import Capture, Spool
-from mailsluice.search import Query, parse
+from mailsluice.search import Query, Term, parse
 from mailsluice.store import Store, StoreError, open_store
 from mailsluice.store.database import connect_reader
 from mailsluice.store.dictionary import Dictionary
+from mailsluice.store.narrowing import Narrowing
 from mailsluice.store.search_rows import RULES
 from tests.search_place import capture_of
 
@@ -51,6 +52,21 @@ async def test_a_part_of_a_word_finds_it(quiet: Store, text: str) -> None:
     if quiet.search.indexing.is_working:
         await quiet.search.indexing.settle()
     assert await found(quiet, text) == ["Your invoice INV1842 for 请查收发票"]
+
+
+def test_the_letters_before_a_number_are_not_looked_up_as_all_numbers_have_them() -> None:
+    maybe = Narrowing(Dictionary()).of(Term("", "inv0012345")).maybe
+    assert maybe is not None
+    assert all(piece in maybe for piece in ('"001"', '"234"', '"345"'))
+    assert '"inv"' not in maybe
+
+
+@pytest.mark.parametrize("text", ["inv001", "inv0012345", "v001", "ab1cd2ef3"])
+async def test_a_number_is_found_with_the_letters_before_it_and_no_other(quiet: Store, text: str) -> None:
+    await add(quiet, mail("INV0012345 v001 ab1cd2ef3"), mail("0012345 xnv002345 b1cd2ef3 1cd2ef3"))
+    if quiet.search.indexing.is_working:
+        await quiet.search.indexing.settle()
+    assert await found(quiet, text) == ["INV0012345 v001 ab1cd2ef3"]
 
 
 async def test_an_acknowledged_message_is_found_at_once_in_mid_load(store: Store) -> None:

@@ -111,11 +111,16 @@ class Narrowing:
 
 
 def _rare(part: str) -> str:
-    """Pieces that cover the part; what is shorter than a piece is the beginning of one."""
+    """Pieces that cover the part; what is shorter than a piece is the beginning of one.
+
+    The letters before a number are shared by all numbers of its kind, so digits tell enough where they are many.
+    """
     if len(part) < 3:
         return f'({{pieces}} : "{part}" *)'
     starts = [*range(0, len(part) - 3, 3), len(part) - 3]
-    return _phrases(("pieces",), "AND", dict.fromkeys(part[at : at + 3] for at in starts))
+    pieces = list(dict.fromkeys(part[at : at + 3] for at in starts))
+    numbered = [piece for piece in pieces if any(map(str.isdigit, piece))]
+    return _phrases(("pieces",), "AND", numbered if len(numbered) > 1 else pieces)
 
 
 def _phrases(columns: Iterable[str], operator: str, words: Iterable[str]) -> str:
