@@ -69,6 +69,12 @@ class Place:
         found = self._runner.run(self.store.search.find(query, limit=limit, offset=offset))
         return [one.id for one in found]
 
+    def newer_than(self, id: str, query: Query) -> str:
+        """The id of the next newer message that the search finds."""
+        listed = self._runner.run(self.store.get(id))
+        assert listed is not None
+        return self._runner.run(self.store.search.newer_than(listed.key, query))
+
     def count(self, query: Query) -> tuple[int, int]:
         """What the search counts."""
         return self._runner.run(self.store.search.count(query))

@@ -159,3 +159,10 @@ async def test_mail_of_an_older_database_comes_into_the_inbox(tmp_path: Path) ->
         assert (counts.messages, counts.unread, counts.size) == (3, 2, 15)
         assert (await store.counts()).accepted == 3
         assert_counted(store)
+
+
+async def test_the_next_newer_message_is_that_of_the_mailbox_if_one_is_named(store: Store) -> None:
+    ids = [await add(store, user=user) for user in ("", "shop", "", "shop")]
+    keys = {one.id: one.key for one in await store.list_messages(limit=0)}
+    assert [await store.newer_than(keys[id]) for id in ids] == [*ids[1:], ""]
+    assert [await store.newer_than(keys[id], mailbox="shop") for id in ids] == [ids[1], ids[3], ids[3], ""]

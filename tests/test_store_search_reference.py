@@ -92,6 +92,16 @@ def test_the_search_finds_and_counts_what_a_plain_scan_finds(place: Place, data:
     assert place.count(query) == (len(expected), unread)
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_next_newer_message_is_the_one_that_a_plain_scan_finds(place: Place, data: st.DataObject) -> None:
+    query, newest_first = data.draw(queries(place)), list(place.candidates)
+    at = data.draw(st.integers(0, len(newest_first) - 1))
+    newer = set(newest_first[:at])
+    expected = [id for id in place.expected(query) if id in newer]
+    assert place.newer_than(newest_first[at], query) == (expected[-1] if expected else "")
+
+
 @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 @given(text=st.text(alphabet='ab*"()-:!OR .@\0\ud800é发\n', max_size=40))
 def test_whatever_is_typed_is_searched_for_without_an_error(place: Place, text: str) -> None:

@@ -80,7 +80,7 @@ async def read_listing(request: Request) -> Listing:
     sequence = sandbox.events.sequence
     query = place.understood()
     found, counts, mailboxes = await asyncio.gather(
-        _messages(sandbox, place, query, limit=limit + 1, before=before),
+        messages_of(sandbox, place, query, limit=limit + 1, before=before),
         sandbox.store.counts(),
         sandbox.store.mailboxes(),
     )
@@ -99,6 +99,15 @@ async def read_listing(request: Request) -> Listing:
         shown=above + len(messages),
         releases=await sandbox.store.journal.newest_of([message.id for message in messages]),
     )
+
+
+async def messages_of(
+    sandbox: Sandbox, place: Place, query: Query, *, limit: int, before: int | None
+) -> list[ListedMessage]:
+    """The messages of a place below a key, newest first; `query` is its query as it was understood."""
+    if place.is_search:
+        return await sandbox.store.search.find(query, limit=limit, before=before, mailbox=place.mailbox)
+    return await sandbox.store.list_messages(limit=limit, before=before, mailbox=place.mailbox)
 
 
 async def count(sandbox: Sandbox, place: Place, query: Query) -> tuple[int, int]:
@@ -124,14 +133,6 @@ def open_message(request: Request) -> str:
     """The id of the message that stands open in the page from which htmx asks."""
     match = _OPEN_MESSAGE.search(request.headers.get("hx-current-url", ""))
     return match[1] if match else ""
-
-
-async def _messages(
-    sandbox: Sandbox, place: Place, query: Query, *, limit: int, before: int | None
-) -> list[ListedMessage]:
-    if place.is_search:
-        return await sandbox.store.search.find(query, limit=limit, before=before, mailbox=place.mailbox)
-    return await sandbox.store.list_messages(limit=limit, before=before, mailbox=place.mailbox)
 
 
 def _number(request: Request, name: str, *, highest: int) -> int | None:

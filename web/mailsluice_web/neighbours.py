@@ -4,13 +4,12 @@ import asyncio
 from typing import Final, NamedTuple
 
 from mailsluice.sandbox import Sandbox
-from mailsluice.search import And, Query, Term
+from mailsluice.search import Query
 from mailsluice.store.records import ListedMessage
+from mailsluice_web.listing import messages_of
 from mailsluice_web.places import Place
 
 _PATIENCE: Final = 0.15
-_SPANS: Final = (32, 512, 8192, 1 << 40)
-_MOST: Final = 8192
 
 
 class Neighbours(NamedTuple):
@@ -27,24 +26,14 @@ async def neighbours_of(sandbox: Sandbox, place: Place, message: ListedMessage) 
         return Neighbours()
     try:
         async with asyncio.timeout(_PATIENCE):
-            older = await _find(sandbox, place, query, before=message.key, limit=1)
-            return Neighbours(await _newer(sandbox, place, query, message), older[0].id if older else "")
+            older = await messages_of(sandbox, place, query, limit=1, before=message.key)
+            return Neighbours(await _newer(sandbox, place, query, message.key), older[0].id if older else "")
     except TimeoutError:
         return Neighbours()
 
 
-async def _newer(sandbox: Sandbox, place: Place, query: Query, message: ListedMessage) -> str:
-    """Lists begin with the newest, so the nearest is looked for in spans of keys that grow."""
-    since = Query(And((query.root, Term("after", "", low=message.received))), query.problems)
-    for span in _SPANS:
-        found = await _find(sandbox, place, since, before=message.key + 1 + span, limit=min(span, _MOST))
-        newer = [one for one in found if one.key > message.key]
-        if newer:
-            return newer[-1].id
-    return ""
-
-
-async def _find(sandbox: Sandbox, place: Place, query: Query, *, before: int, limit: int) -> list[ListedMessage]:
-    if place.is_search:
-        return await sandbox.store.search.find(query, limit=limit, before=before, mailbox=place.mailbox)
-    return await sandbox.store.list_messages(limit=limit, before=before, mailbox=place.mailbox)
+async def _newer(sandbox: Sandbox, place: Place, query: Query, key: int) -> str:
+    newer = await sandbox.store.newer_than(key, mailbox=place.mailbox)
+    if newer and place.is_search:
+        return await sandbox.store.search.newer_than(key, query, mailbox=place.mailbox)
+    return newer

@@ -18,7 +18,10 @@ from mailsluice.store.scanning import scan
 
 
 class Asked(NamedTuple):
-    """What is asked for: a page below the key `before` (limit 0: all of it), the counts of all that match, or both."""
+    """What is asked for: a page below the key `before` (limit 0: all of it), the counts of all that match, or both.
+
+    With `above` it is the one message that comes next above this key.
+    """
 
     query: Query
     mailbox: str
@@ -27,6 +30,7 @@ class Asked(NamedTuple):
     before: int = ABOVE_ALL_KEYS
     lists: bool = True
     counts: bool = False
+    above: int | None = None
 
     @property
     def most(self) -> float:
@@ -71,6 +75,13 @@ def look(
     """What one view of the database has."""
     backlog = read_backlog(connection)
     mark = backlog.indexed_to if depth_of(asked.query.root) <= DEEPEST else 0
+    if asked.above is not None and asked.above < mark:
+        key = Lookup(connection, asked.query, asked.mailbox, dictionary).next(above=asked.above, up_to=mark)
+        if key is not None:
+            return Found([key], 0, 0, is_whole=True, newest=backlog.newest)
+    if asked.above is not None:
+        found = _above(connection, asked, manner, max(mark, asked.above), bounds)
+        return found._replace(keys=found.keys[-1:], newest=backlog.newest)
     found = _above(connection, asked, manner, mark, bounds)._replace(newest=backlog.newest)
     rest: list[int] = []
     needs_keys = asked.lists and len(found.keys) < asked.most

@@ -45,21 +45,14 @@ class Lookup:
 
     def keys(self, *, before: int, limit: int, offset: int) -> list[int]:
         """Newest first, below a key; limit 0 means all."""
-        condition = Condition(self._connection, self._all)
-        values = {**condition.values, "before": before, "limit": limit or -1, "offset": offset}
-        if self._few is not None:
-            tables, where, key = "message", "message.key IN (SELECT value FROM json_each(:keys))", "message.key"
-            values["keys"] = json.dumps(self._few)
-        elif self._narrowed.maybe:
-            tables, where, key = _INDEXED, "search_index MATCH :maybe", "search_index.rowid"
-            values["maybe"] = self._narrowed.maybe
-        else:
-            tables, where, key = "message", "TRUE", "message.key"
-        query = (
-            f"SELECT {key} FROM {tables}{_TEXT if condition.reads_text else ''} "
-            f"WHERE {where} AND {key} < :before AND {condition.sql} ORDER BY {key} DESC LIMIT :limit OFFSET :offset"
-        )
-        return [key for (key,) in self._connection.execute(query, values)]
+        rest = "{key} < :before ORDER BY {key} DESC LIMIT :limit OFFSET :offset"
+        return self._keys(rest, {"before": before, "limit": limit or -1, "offset": offset})
+
+    def next(self, *, above: int, up_to: int) -> int | None:
+        """The lowest above a key and not above the other."""
+        rest = "{key} > :above AND {key} <= :up_to ORDER BY {key} LIMIT 1"
+        found = self._keys(rest, {"above": above, "up_to": up_to})
+        return found[0] if found else None
 
     def count(self, *, up_to: int) -> tuple[int, int]:
         """How many match, up to a key, and how many of them are unread."""
@@ -70,6 +63,22 @@ class Lookup:
         unsure = (0, 0) if rest is None or maybe == sure else self._counted(_INDEXED, self._all, up_to, rest)
         certain = self._certain(sure, up_to) if sure else (0, 0)
         return unsure[0] + certain[0], unsure[1] + certain[1]
+
+    def _keys(self, rest: str, values: dict[str, Any]) -> list[int]:
+        """Those that match and meet the rest of the query, which names their column as `{key}`."""
+        condition = Condition(self._connection, self._all)
+        if self._few is not None:
+            tables, where, key = "message", "message.key IN (SELECT value FROM json_each(:keys))", "message.key"
+        elif self._narrowed.maybe:
+            tables, where, key = _INDEXED, "search_index MATCH :maybe", "search_index.rowid"
+        else:
+            tables, where, key = "message", "TRUE", "message.key"
+        query = (
+            f"SELECT {key} FROM {tables}{_TEXT if condition.reads_text else ''} "
+            f"WHERE {where} AND {condition.sql} AND {rest.format(key=key)}"
+        )
+        given = {"keys": json.dumps(self._few), "maybe": self._narrowed.maybe}
+        return [key for (key,) in self._connection.execute(query, {**condition.values, **given, **values})]
 
     def _counted(self, tables: str, node: Node, up_to: int, match: str = "") -> tuple[int, int]:
         condition = Condition(self._connection, node)

@@ -64,6 +64,13 @@ class Searching:
         asked = Asked(query, mailbox, limit, offset, ABOVE_ALL_KEYS if before is None else before)
         return [] if query.problems else await self._answer(asked, _listed)
 
+    async def newer_than(self, key: int, query: Query, *, mailbox: str = "") -> str:
+        """The id of the next newer message that the query finds; empty if there is none."""
+        if query.problems:
+            return ""
+        found = await self._answer(Asked(query, mailbox, above=key), _ids)
+        return found[0] if found else ""
+
     async def page(self, query: Query, *, limit: int, offset: int = 0, mailbox: str = "") -> Page:
         """What `find` and `count` say, of the same moment and for the price of one; limit 0 only counts."""
         if query.problems:

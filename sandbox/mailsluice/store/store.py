@@ -105,6 +105,17 @@ class Store(Editing):
         }
         return await self._readers.read(lambda connection: [listed(row) for row in connection.execute(query, values)])
 
+    async def newer_than(self, key: int, *, mailbox: str = "") -> str:
+        """The id of the next newer message, of all mailboxes or of one; empty if there is none."""
+        where = "key > :key" + (" AND mailbox = :mailbox" if mailbox else "")
+        query, values = f"SELECT id FROM message WHERE {where} ORDER BY key LIMIT 1", {"key": key, "mailbox": mailbox}
+
+        def run(connection: sqlite3.Connection) -> str:
+            row = connection.execute(query, values).fetchone()
+            return row[0] if row else ""
+
+        return await self._readers.read(run)
+
     async def get(self, id: str) -> ListedMessage | None:
         """The message of this id, or the newest one for `latest`."""
         where = "ORDER BY key DESC LIMIT 1" if id == LATEST else "WHERE id = :id"
