@@ -60,6 +60,39 @@ async def test_steps_answer_every_id_and_change_no_other_message(kept: Store) ->
     assert_counted(kept)
 
 
+async def test_a_tag_is_renamed_and_deleted_in_steps_with_mail_in_between(kept: Store) -> None:
+    every = await fill(kept)
+    renaming = asyncio.create_task(kept.rename_tag("a", "new"))
+    async with asyncio.timeout(20):
+        while "new" not in await kept.tags():
+            pass
+    assert "a" in await kept.tags()
+    await add(kept, body=b"X-Tags: a\r\n\r\nx")
+    assert not renaming.done()
+    await kept.add_tags(every[-1:], ["NEW"])
+    assert_counted(kept)
+    await renaming
+    assert await kept.tags() == {"a": 1, "b": 9, "c": 8, "new": 9}
+    deleting = asyncio.create_task(kept.delete_tag("new"))
+    async with asyncio.timeout(20):
+        while (await kept.tags()).get("new") == 9:
+            pass
+    await add(kept, body=b"X-Tags: New\r\n\r\nx")
+    assert not deleting.done()
+    await deleting
+    assert await kept.tags() == {"a": 1, "b": 9, "c": 8, "new": 1}
+    assert_counted(kept)
+
+
+async def test_a_tag_is_renamed_though_there_are_as_many_as_there_may_be(
+    kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(kept)
+    monkeypatch.setattr("mailsluice.store.tags.MOST_NAMES", 3)
+    await kept.rename_tag("a", "new")
+    assert await kept.tags() == {"b": 9, "c": 8, "new": 9}
+
+
 async def test_mail_is_acknowledged_while_all_is_deleted_and_stays(kept: Store) -> None:
     await fill(kept)
     deleting = asyncio.create_task(kept.delete(None))

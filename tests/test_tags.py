@@ -116,6 +116,8 @@ async def test_a_tag_can_be_renamed_and_deleted(store: Store) -> None:
     await store.rename_tag("OLD", "new")
     assert await store.tags() == {"new": 2, "other": 1}
     await store.rename_tag("new", "New")
+    await store.rename_tag("New", "New")
+    assert await store.tags() == {"New": 2, "other": 1}
     await store.delete_tag("new")
     assert await store.tags() == {"other": 1}
     assert await tags_of(store, two) == ()

@@ -1,6 +1,7 @@
 """What large edits cost the captures: `python -m tests.bench.keeping`.
 
-Fills a store, then sends at a steady rate while all messages are marked, deleted and taken back.
+Fills a store, then sends at a steady rate while the tag of all messages is renamed and deleted, and while all messages
+are marked, deleted and taken back.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from tests.bench.mail import make_mail
 from tests.bench.servers import Mailsluice
 
 _FLAGS: Final = ("--max", "0", "--max-bytes", "0")
-_ROOT: Final = "/api/sandbox"
+_OWN: Final = "/api/sandbox"
+_TAGS: Final = "/api/v1/tags"
 _WAIT_SECONDS: Final = 600.0
 _HEAD_START: Final = 0.5
 _QUIET_SECONDS: Final = 3.0
@@ -28,13 +30,13 @@ _LONGEST_SECONDS: Final = 300
 def ask(server: Mailsluice, method: str, path: str, body: Mapping[str, object]) -> Any:
     """The program's answer."""
     connection = http.client.HTTPConnection(urlsplit(server._url).netloc, timeout=_WAIT_SECONDS)
-    connection.request(method, f"{_ROOT}/{path}", json.dumps(body), {"Content-Type": "application/json"})
+    connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
     response = connection.getresponse()
     answer = response.read()
     connection.close()
     if response.status >= 300:
         raise RuntimeError(f"{method} {path}: {response.status} {answer.decode(errors='replace')}")
-    return json.loads(answer) if answer else None
+    return json.loads(answer) if answer.startswith(b"{") else None
 
 
 def edits(server: Mailsluice, program: Path, mail: Path, *, rate: float) -> None:
@@ -42,9 +44,11 @@ def edits(server: Mailsluice, program: Path, mail: Path, *, rate: float) -> None
     token = ""
     for title, method, path, body in (
         ("nothing", "", "", {}),
-        ("mark all", "PUT", "marks", {"all": True, "seen": True}),
-        ("delete all", "POST", "deletions", {"all": True}),
-        ("take back", "POST", "deletions/{token}/undoing", {}),
+        ("rename tag", "PUT", f"{_TAGS}/many", {"Name": "most"}),
+        ("delete tag", "DELETE", f"{_TAGS}/most", {}),
+        ("mark all", "PUT", f"{_OWN}/marks", {"all": True, "seen": True}),
+        ("delete all", "POST", f"{_OWN}/deletions", {"all": True}),
+        ("take back", "POST", f"{_OWN}/deletions/{{token}}/undoing", {}),
     ):
         manner = Manner(messages=int(rate * _LONGEST_SECONDS), connections=6, rate=rate)
         with Sending(program, port=server.port, mail=mail, manner=manner) as sending:
@@ -73,7 +77,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         program, mail = compile_generator(folder), folder / "mail.eml"
-        mail.write_bytes(make_mail(1024))
+        mail.write_bytes(b"X-Tags: many\r\n" + make_mail(1024))
         with Mailsluice(folder, *_FLAGS) as server:
             send(program, port=server.port, mail=mail, manner=Manner(messages=given.messages))
             server.settle()

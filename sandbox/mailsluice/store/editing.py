@@ -114,11 +114,19 @@ class Editing:
 
     async def rename_tag(self, old: str, new: str) -> None:
         """Give a tag another name; LookupError if there is no such tag, Refusal if the new name is taken or no name."""
-        await self._edit(lambda connection: tags.rename_tag(connection, old, new))
+        known, name = await self._edit(partial(tags.begin_renaming, old=old, new=new))
+        if known != name:
+            await self._edit_tagged(known, partial(tags.rename_tag, old=known, new=name))
 
     async def delete_tag(self, name: str) -> None:
         """Take a tag from every message; LookupError if there is no such tag."""
-        await self._edit(lambda connection: tags.delete_tag(connection, name))
+        known = await self._edit(partial(tags.stored_name, name=name))
+        await self._edit_tagged(known, partial(tags.delete_tag, name=known))
+
+    async def _edit_tagged(self, name: str, run: Callable[..., None]) -> None:
+        found = await self._readers.read(partial(tags.tagged_spans, name=name))
+        async for _ in self._edit_each(found, run):
+            pass
 
     async def _stretches(
         self, ids: Sequence[str] | None, where: str, values: Mapping[str, object]

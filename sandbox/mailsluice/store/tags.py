@@ -7,11 +7,13 @@ from typing import Final
 
 from mailsluice.errors import Refusal
 from mailsluice.search.words import folded
-from mailsluice.store.stretches import Stretch, condition
+from mailsluice.store.stretches import Span, Stretch, condition, spans
 from mailsluice.tagging import clean_tag, clean_tags
 
 MOST_NAMES: Final = 10_000
 """Different tags in all: each is named in every list that an API gives."""
+
+_WITHIN: Final = "tag = :old AND message > :after AND message <= :through"
 
 
 def tag_messages(connection: sqlite3.Connection, keys: Sequence[int], names: Iterable[str]) -> None:
@@ -50,26 +52,50 @@ def remove_tags(connection: sqlite3.Connection, stretch: Stretch, names: Iterabl
     return [id for _, id in found]
 
 
-def rename_tag(connection: sqlite3.Connection, old: str, new: str) -> None:
-    """Give a tag another name; LookupError if there is no such tag, Refusal if the new name will not do."""
-    known, name = _known(connection, old), clean_tag(new)
-    if not known:
-        raise LookupError(f"tag not found: {old}")
+def begin_renaming(connection: sqlite3.Connection, old: str, new: str) -> tuple[str, str]:
+    """The old and the new name as they are stored; LookupError if there is no such tag, Refusal if the new will not do.
+
+    A tag that is only written otherwise is the same one: it has its new name at once, and nothing is left to change.
+    """
+    known, name = stored_name(connection, old), clean_tag(new)
     if not name or name != new.strip():
         raise Refusal(f"invalid tag name: {new}", field="name")
     if _known(connection, name) not in ("", known):
         raise Refusal(f"tag already exists: {name}", field="name")
-    values = {"old": known, "new": name, "folded": folded(name)}
-    connection.execute("UPDATE tag SET name = :new, folded = :folded WHERE name = :old", values)
-    connection.execute("UPDATE tagged SET tag = :new WHERE tag = :old", values)
+    if folded(known) == folded(name):
+        values = {"old": known, "new": name}
+        connection.execute("UPDATE tag SET name = :new WHERE name = :old", values)
+        connection.execute("UPDATE tagged SET tag = :new WHERE tag = :old", values)
+        known = name
+    return known, name
 
 
-def delete_tag(connection: sqlite3.Connection, name: str) -> None:
-    """Take a tag from every message; LookupError if there is no such tag."""
+def rename_tag(connection: sqlite3.Connection, stretch: Span, *, old: str, new: str) -> None:
+    """Give the messages of a span the new tag instead of the old one."""
+    values = {**stretch._asdict(), "old": old}
+    if connection.execute(f"SELECT 1 FROM tagged WHERE {_WITHIN} LIMIT 1", values).fetchone():
+        values["new"] = _known(connection, new) or _made(connection, new)
+        insert = f"INSERT INTO tagged (message, tag) SELECT message, :new FROM tagged WHERE {_WITHIN}"
+        connection.execute(f"{insert} ON CONFLICT DO NOTHING", values)
+        delete_tag(connection, stretch, name=old)
+
+
+def delete_tag(connection: sqlite3.Connection, stretch: Span, *, name: str) -> None:
+    """Take a tag from the messages of a span."""
+    connection.execute(f"DELETE FROM tagged WHERE {_WITHIN}", {**stretch._asdict(), "old": name})
+
+
+def tagged_spans(connection: sqlite3.Connection, name: str) -> list[Span]:
+    """Where the messages lie that have a tag."""
+    return spans(connection, "(SELECT message AS key FROM tagged WHERE tag = :tag)", "TRUE", {"tag": name})
+
+
+def stored_name(connection: sqlite3.Connection, name: str) -> str:
+    """A tag as it was written first; LookupError if there is no such tag."""
     known = _known(connection, name)
     if not known:
         raise LookupError(f"tag not found: {name}")
-    connection.execute("DELETE FROM tagged WHERE tag = :name", {"name": known})
+    return known
 
 
 def count_tags(connection: sqlite3.Connection) -> dict[str, int]:
@@ -91,6 +117,10 @@ def _stored(connection: sqlite3.Connection, name: str) -> str:
         return known
     if connection.execute("SELECT count(*) FROM tag").fetchone()[0] >= MOST_NAMES:
         return ""
+    return _made(connection, name)
+
+
+def _made(connection: sqlite3.Connection, name: str) -> str:
     connection.execute("INSERT INTO tag (name, folded) VALUES (:name, :folded)", {"name": name, "folded": folded(name)})
     return name
 
