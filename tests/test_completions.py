@@ -156,6 +156,13 @@ async def test_mailboxes_are_offered_with_what_is_unread(inbox: Inbox) -> None:
     assert list(await offered(inbox, "mailbox:s")) == ["mailbox:shop"]
 
 
+async def test_users_are_offered_by_the_beginning_of_their_names(inbox: Inbox) -> None:
+    for user in ("shop", "", "night shift"):
+        await inbox.capture(session=logged_in(user))
+    assert list(await offered(inbox, "user:")) == ['user:"night shift"', "user:shop"]
+    assert list(await offered(inbox, "user:S")) == ["user:shop"]
+
+
 async def test_days_are_those_of_the_reader(inbox: Inbox) -> None:
     far = [{"Cookie": f"mailsluice-zone={zone}"} for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")]
     days = {words(await inbox.page("/completions?q=on:to", headers=headers)) for headers in far}

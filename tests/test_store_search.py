@@ -180,6 +180,13 @@ async def test_people_and_mailboxes_are_completed_newest_first(store: Store) -> 
     assert await store.search.complete("subject", "x", limit=5) == []
 
 
+async def test_users_are_completed_by_the_beginning_of_their_names(store: Store) -> None:
+    for user in ("Shop", "shipping", "", "cron", "Shop"):
+        await store.add(capture_of(mail("x"), user=user))
+    assert await store.search.complete("user", "SH", limit=5) == ["Shop", "shipping"]
+    assert await store.search.complete("user", "", limit=5) == ["Shop", "cron", "shipping"]
+
+
 def capture_of_spool(path: Path, size: int) -> Capture:
     return msgspec.structs.replace(capture_of(b""), body=Spool(path, size))
 

@@ -1,4 +1,4 @@
-"""What a person may want to type next: people, tags and mailboxes that there are."""
+"""What a person may want to type next: people, tags, mailboxes and users that there are."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
@@ -11,6 +11,7 @@ from mailsluice.store.records import ListedMessage
 NAMES: Final = {
     "tag": "SELECT name FROM tag",
     "mailbox": "SELECT mailbox FROM counter WHERE messages > 0",
+    "user": "SELECT DISTINCT user FROM (SELECT user FROM message ORDER BY key DESC LIMIT 10000)",  # of newer messages
 }
 """Fields whose values are few, and where they are."""
 

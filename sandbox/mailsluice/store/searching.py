@@ -99,10 +99,10 @@ class Searching:
         return await self._answer(asked, lambda _, found: (found.matching, found.unread))
 
     async def complete(self, field: str, prefix: str, *, limit: int) -> list[str]:
-        """What may stand after `from:`, `to:`, `cc:`, `bcc:`, `reply-to:`, `addressed:`, `tag:` or `mailbox:`.
+        """What may stand after `from:`, `to:`, `cc:`, `bcc:`, `reply-to:`, `addressed:`, `tag:`, `mailbox:` or `user:`.
 
-        Addresses of newer messages first, found by any part of the address or the name that stands with it; tags and
-        mailboxes that begin with the prefix. Other fields have none.
+        Addresses of newer messages first, found by any part of the address or the name that stands with it; tags,
+        mailboxes and users of newer messages that begin with the prefix. Other fields have none.
         """
         if query := NAMES.get(field):
             names = await self._readers.read(lambda connection: connection.execute(query).fetchall())

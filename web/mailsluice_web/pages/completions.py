@@ -1,4 +1,4 @@
-"""What may be typed next into the search box: operators, and the people, tags and mailboxes that there are."""
+"""What may be typed next into the search box: operators, and the people, tags, mailboxes and users there are."""
 
 import asyncio
 from contextlib import suppress
@@ -23,6 +23,7 @@ from mailsluice_web.zones import zone_named
 _LONGEST: Final = 4000
 _LONGEST_VALUE: Final = 200
 _NEWEST: Final = 200
+_MOST_USERS: Final = 1000
 _PATIENCE: Final = 0.25
 _PATIENCE_FOR_MORE: Final = 0.08
 _SHORTEST: Final = 2
@@ -70,7 +71,11 @@ async def _mailboxes(store: Store) -> list[Offer]:
     return [valued("mailbox", name, f"{filters.number(one.unread)} unread") for name, one in await store.mailboxes()]
 
 
-_NAMES: Final = {"tag": _tags, "mailbox": _mailboxes}
+async def _users(store: Store) -> list[Offer]:
+    return [valued("user", name) for name in await store.search.complete("user", "", limit=_MOST_USERS)]
+
+
+_NAMES: Final = {"tag": _tags, "mailbox": _mailboxes, "user": _users}
 
 
 async def _names(store: Store, field: str, begin: str) -> list[Offer]:
