@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 SAFE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
 """Types that a browser draws and never runs; SVG is not among them."""
 
+UNRUN = "sandbox; default-src 'none'"
+"""The Content-Security-Policy of an answer in which nothing runs, and which loads nothing."""
+
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _UNSAFE = re.compile(r'[<>:"|?*]')
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -68,7 +71,7 @@ def headers(content_type: str, name: str) -> dict[str, str]:
     return {
         "Content-Type": content_type,
         "Content-Disposition": disposition(kind, name),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Security-Policy": UNRUN,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-cache",
     }

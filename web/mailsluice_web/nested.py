@@ -1,19 +1,16 @@
 """Messages inside messages, by numbers as IMAP has them: part 3 of the message in part 2 is 2.3 of the whole."""
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from mailsluice.message.bounds import Bounds
-from mailsluice_web.opened import Opened, part_url
+from mailsluice_web.opened import Opened, Recent, opened_from, part_url
 
 if TYPE_CHECKING:
     from mailsluice.message.mime import Part
     from mailsluice.message.parse import Message
 
 _DEEPEST: Final = 20
-_KEPT: Final = 8
-_KEPT_BYTES: Final = 16 << 20
 _ENVELOPED: Final = frozenset({"message/rfc822", "message/global"})
 _ANYTHING: Final = frozenset({"application/octet-stream", "text/plain"})
 
@@ -34,7 +31,7 @@ class Nested:
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._recent: OrderedDict[str, Opened] = OrderedDict()
+        self._recent = Recent[Opened]()
 
     async def part(self, id: str, message: "Message", number: str) -> "Part | None":
         """The part of that number of message `id`, however many messages it lies in; None if there is no such part."""
@@ -56,21 +53,7 @@ class Nested:
         return await self._parsed(nested_id(id, number), part) if part and is_message(part) else None
 
     async def _parsed(self, id: str, part: "Part") -> Opened:
-        known = self._recent.get(id)
-        if known is None:
-            known = await asyncio.to_thread(_parse, part, self._bounds)
-        self._recent[id] = known
-        self._recent.move_to_end(id)
-        while len(self._recent) > _KEPT or sum(len(one.raw) for one in self._recent.values()) > _KEPT_BYTES:
-            self._recent.popitem(last=False)
-        return known
+        def read() -> Opened:
+            return opened_from(part.content(), self._bounds)
 
-
-def _parse(part: "Part", bounds: Bounds) -> Opened:
-    from mailsluice.message.parse import parse
-
-    raw = part.content()
-    message = parse(raw, bounds=bounds)
-    # Read here, in the thread, what a page will ask for: these are lazy, and slow for a large message.
-    _ = message.defects, message.headers, message.text, message.html
-    return Opened(raw, message)
+        return await self._recent.get((id,), part.end - part.body, lambda: asyncio.to_thread(read))

@@ -47,9 +47,9 @@ class Reader:
 
     def __init__(self, store: Store, bounds: Bounds, *, own_hosts: Sequence[str] = ()) -> None:
         self._store, self._bounds, self._own_hosts = store, bounds, tuple(own_hosts)
-        self._messages = _Recent[Opened | None]()
-        self._frames = _Recent["Frame"]()
-        self._found_odd = _Recent["tuple[Oddity, ...]"]()
+        self._messages = Recent[Opened | None]()
+        self._frames = Recent["Frame"]()
+        self._found_odd = Recent["tuple[Oddity, ...]"]()
         self._secret = secrets.token_bytes(32)
 
     async def open(self, listed: ListedMessage) -> Opened | None:
@@ -89,10 +89,10 @@ class Reader:
 
     async def _read(self, id: str) -> Opened | None:
         raw = await self._store.raw(id)
-        return None if raw is None else await asyncio.to_thread(_parse, raw, self._bounds)
+        return None if raw is None else await asyncio.to_thread(opened_from, raw, self._bounds)
 
 
-class _Recent(Generic[_T]):
+class Recent(Generic[_T]):
     """What was made last, by key; a request for something that is in the making waits for that."""
 
     def __init__(self) -> None:
@@ -127,7 +127,8 @@ def part_url(id: str, number: str) -> str:
     return f"/messages/{id}/parts/{number}"
 
 
-def _parse(raw: bytes, bounds: Bounds) -> Opened:
+def opened_from(raw: bytes, bounds: Bounds) -> Opened:
+    """The message parsed; slow for a large one."""
     # The parser is loaded with the first message that somebody opens, not at start.
     from mailsluice.message.parse import parse
 

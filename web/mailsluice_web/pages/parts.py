@@ -1,7 +1,7 @@
 """What a message contains, as raw responses: parts, the source."""
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -16,8 +16,6 @@ from mailsluice_web.opened import Opened, Reader
 
 if TYPE_CHECKING:
     from mailsluice.message.mime import Part
-
-_UNRUN: Final = "sandbox; default-src 'none'"
 
 
 async def part(request: Request) -> Response:
@@ -49,7 +47,7 @@ async def source_file(request: Request) -> Response:
 async def source_text(request: Request) -> Response:
     """The whole source as plain text in the browser, byte for byte."""
     _, raw = await _raw(request)
-    return Response(raw, media_type="text/plain", headers={"Content-Security-Policy": _UNRUN})
+    return Response(raw, media_type="text/plain", headers={"Content-Security-Policy": downloads.UNRUN})
 
 
 async def open_listed(request: Request) -> tuple[ListedMessage, Opened]:

@@ -12,13 +12,14 @@ from starlette.routing import BaseRoute, Route
 from mailsluice.preview.contacts import contacts
 from mailsluice.preview.process import Picture, Refused
 from mailsluice_web.contents import form_of
+from mailsluice_web.downloads import UNRUN
 from mailsluice_web.pages.parts import found_part
 from mailsluice_web.previewing import MOST_PAGES, SHOWN_PAGES, WIDTHS, Drawings, wide
 
 if TYPE_CHECKING:
     from mailsluice.message.mime import Part
 
-_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, max-age=86400"}
+_HEADERS: Final = {"Content-Security-Policy": UNRUN, "Cache-Control": "private, max-age=86400"}
 
 # One pixel that is clear.
 _CLEAR: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailsluice.message.headers import Header
+from mailsluice_web.downloads import UNRUN
 from mailsluice_web.opened import Opened
 from mailsluice_web.pages import parts
 from mailsluice_web.sources import read_source
@@ -17,7 +18,6 @@ _TEXT_SHOWN: Final = 256 << 10
 _HTML_READ: Final = 512 << 10
 _HEADERS_SHOWN: Final = 256 << 10
 _LONGEST_FIND: Final = 200
-_UNRUN: Final = "sandbox; default-src 'none'"
 
 
 async def text_context(request: Request, opened: Opened) -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def whole(request: Request) -> Response:
         content = opened.message.html
     else:
         raise HTTPException(404, "This message has nothing of that kind.")
-    headers = {"Content-Security-Policy": _UNRUN, "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Security-Policy": UNRUN, "X-Content-Type-Options": "nosniff"}
     return Response(content.encode("utf-8", "replace"), media_type="text/plain", headers=headers)
 
 
