@@ -4,10 +4,12 @@ import pytest
 
 from mailsluice.capture import IMPORT_PEER, Envelope, Recipient, SessionFacts
 from mailsluice.store.records import Receipt
-from tests.odd_mail import PLAIN, codes_of, found_in, mail
+from tests.nasty import multipart
+from tests.odd_mail import HTML, PLAIN, codes_of, found_in, mail
 
 CAME = int(datetime(2026, 11, 20, 10, tzinfo=UTC).timestamp()) * 1_000_000
 EIGHT_BIT = mail(PLAIN.replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n") + "grüße\r\n")
+RELATED = mail(multipart("related", "b", HTML + "<p>hello", "Content-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nx"))
 BINARY = mail("Content-Transfer-Encoding: binary\r\n\r\na\r\n")
 
 
@@ -57,6 +59,29 @@ def receipt(
 )
 def test_what_is_odd_about_how_a_message_came_is_told(raw: bytes, came: Receipt, codes: set[str]) -> None:
     assert codes_of(raw, came) == codes
+
+
+def test_dots_that_stay_doubled_after_a_bare_lf_are_explained() -> None:
+    raw = mail(PLAIN + "a\n..b\r\n..c\r\n")
+    text = "1 line begins with two dots after a bare LF; the dot that SMTP adds to one is taken off only after CRLF."
+
+    assert [(one.text, one.rfc) for one in found_in(raw, receipt()) if one.code == "dots-doubled"] == [
+        (text, "RFC 5321, 4.5.2")
+    ]
+    assert "dots-doubled" not in codes_of(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "rfc"),
+    [
+        pytest.param(mail(), "size-differs", "RFC 1870, 6", id="the value of SIZE"),
+        pytest.param(RELATED, "cid-unused", "RFC 2387, 3", id="the intended use of multipart/related"),
+    ],
+)
+def test_a_rule_leads_to_the_section_that_has_it(raw: bytes, code: str, rfc: str) -> None:
+    found = found_in(raw, receipt(parameters=("SIZE=10",)))
+
+    assert [one.rfc for one in found if one.code == code] == [rfc]
 
 
 def test_what_the_session_noted_keeps_its_words() -> None:

@@ -104,7 +104,7 @@ RULES: Final[Mapping[str, tuple[Literal["defect", "warning", "note"], str]]] = {
     "text-empty": ("warning", "RFC 2046, 5.1.4"),
     "empty-body": ("note", "RFC 5322, 2.3"),
     "cid-missing": ("defect", "RFC 2392, 2"),
-    "cid-unused": ("note", "RFC 2387, 3.4"),
+    "cid-unused": ("note", "RFC 2387, 3"),
     # Lists
     "list-unsubscribe-malformed": ("defect", "RFC 2369, 2"),
     "list-unsubscribe-scheme": ("warning", "RFC 2369, 3.2"),
@@ -118,7 +118,8 @@ RULES: Final[Mapping[str, tuple[Literal["defect", "warning", "note"], str]]] = {
     "hidden-recipients": ("note", "RFC 5322, 3.6.3"),
     "absent-recipients": ("warning", "RFC 5321, 3.3"),
     "recipient-repeated": ("note", "RFC 5321, 3.3"),
-    "size-differs": ("warning", "RFC 1870, 5"),
+    "size-differs": ("warning", "RFC 1870, 6"),
+    "dots-doubled": ("note", "RFC 5321, 4.5.2"),
     "8bit-undeclared": ("warning", "RFC 6152, 3"),
     "binary-undeclared": ("warning", "RFC 3030, 3"),
     "malformed": ("warning", "RFC 5322, 2.1"),

@@ -1,5 +1,6 @@
 """What is odd about how a message came: what the session noted, and where the envelope and the message differ."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -12,6 +13,7 @@ from mailsluice.message.parse import Message
 # Programs count before they add the last line end.
 _LAST_LINE_END: Final = 2
 _MUCH: Final = 4096
+_TWO_DOTS: Final = re.compile(rb"(?<!\r)\n\.\.")
 _SECTIONS: Final = (
     ("ended in LF alone", "RFC 5321, 2.3.8"),
     ("bytes that are not UTF-8", "RFC 6531, 3.3"),
@@ -48,6 +50,7 @@ def envelope_oddities(raw: bytes, message: Message, envelope: Envelope, *, exten
     yield from _recipients(message, envelope)
     declared = dict(_parameter(one) for one in envelope.parameters)
     yield from _size(declared.get("SIZE", ""), len(raw))
+    yield from _dots(raw)
     yield from _body(raw, message, declared.get("BODY", "").upper(), extended=extended)
 
 
@@ -78,6 +81,15 @@ def _size(declared: str, size: int) -> Iterator[Noted]:
     # The size said is a bound on what comes (RFC 1870 section 6); a generous one is not odd.
     if size > said + _LAST_LINE_END or said > 2 * size + _MUCH:
         yield Noted("size-differs", f"MAIL declared {said:,} bytes, but the message has {size:,}.")
+
+
+def _dots(raw: bytes) -> Iterator[Noted]:
+    # Programs that send bare LF double a dot behind it, too; a server that undid that could be made to see mail
+    # which others do not (SMTP smuggling), so the dots stay as they came.
+    if number := sum(1 for _ in _TWO_DOTS.finditer(raw)):
+        lines = "1 line begins" if number == 1 else f"{number:,} lines begin"
+        text = f"{lines} with two dots after a bare LF; the dot that SMTP adds to one is taken off only after CRLF."
+        yield Noted("dots-doubled", text)
 
 
 def _body(raw: bytes, message: Message, declared: str, *, extended: bool) -> Iterator[Noted]:
