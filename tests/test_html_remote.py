@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,8 @@ HERE = allowed_hosts(["localhost:*"])
         '<p style="background:url(http://x/a">',
         "<style>p{background:url('http://x/a'}</style>",
         '<p style="background:url(\\68ttp://x/a)">',
+        '<p style="background:url(\\68 ttp://x/a)">',
+        '<p style="background:url(/\\9 /x/a)">',
         "<p style=\"background:image-set('http://x/a' 1x)\">",
         '<svg><rect fill="url(http://x/a#b)"/></svg>',
         '<svg><image xlink:href="http://x/a"/></svg>',
@@ -34,6 +38,30 @@ def test_an_image_from_elsewhere_is_counted_and_taken_out(html: str) -> None:
     assert framed.blocked == (Remote("image", "x", 1),)
     assert ' src="' not in framed.html
     assert "url(h" not in framed.html
+
+
+def test_a_font_that_is_not_loaded_names_no_file() -> None:
+    faces = "@font-face{src:url(//x/a) format('woff2'),url( '//x/b' )}@font-face{src:local(Arial),url(c.woff)}"
+    expected = """@font-face{src:local("") format('woff2'),local("" )}@font-face{src:local(Arial),local("")}"""
+
+    assert frame(f"<style>{faces}</style>", parts={}).html.count(expected) == 1
+
+
+@pytest.mark.parametrize("start", ["//", "/\\", "\\\\", "\\/", "///", " \n//", "https:", "HTTPS:/", "https:\\\\"])
+def test_an_address_without_scheme_leads_elsewhere_as_a_browser_reads_it(start: str) -> None:
+    url = f"{start}cdn.example/x"
+    in_css = url.strip().replace("\\", "\\\\")
+    html = (
+        f"<img src='{url}'><img srcset='{url} 2x'><table background='{url}'><link rel=stylesheet href='{url}'>"
+        f'<p style="background:url({in_css})"><style>@import "{in_css}";</style><a href=\'{url}\'>x</a>'
+    )
+    framed = frame(html, parts={})
+
+    assert framed.blocked == (Remote("image", "cdn.example", 4), Remote("style sheet", "cdn.example", 2))
+    assert [(link.url, link.host) for link in framed.links] == [("https://cdn.example/x", "cdn.example")]
+    shown = re.sub(r"data-blocked-\w+=(\"[^\"]*\"|'[^']*')", "", framed.html)
+    assert shown.count("cdn.example") == 1
+    assert frame(html, parts={}, remote=True).html.count("https://cdn.example/x") == 7
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ GAP: Final = r"(?:\s|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))*+"
 STRING: Final = r""""(?:[^"\\\n]|\\[\s\S])*+(?:"|(?=\n)|\Z)|'(?:[^'\\\n]|\\[\s\S])*+(?:'|(?=\n)|\Z)"""
 COMMENT: Final = r"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)"
 
-_BARE = r"""(?:[^()"'\s\\]|\\[^\n])*+"""
+_BARE = r"""(?:[^()"'\s\\]|\\(?:[0-9a-fA-F]{1,6}\s?|[^\n]))*+"""
 _URL = rf"""(?<![\w-])url\(\s*+(?:(?P<quoted>{STRING})|(?P<bare>{_BARE})\s*+(?:\)|\Z))"""
 _IMPORT = rf"(?P<import>@import{GAP}(?:url\(\s*+)?(?:(?P<from>{STRING})|(?P<at>{_BARE}))(?P<how>[^;{{}}]*+)(?:;|\Z)?)"
 _SET = (
@@ -95,8 +95,13 @@ def _url(match: re.Match[str], reference: Reference, kind: Kind) -> str:
     replaced = reference(target, kind)
     if replaced == target:
         return match[0]
+    if replaced is None and kind == "font":
+        # A browser complains about a file that is no font.
+        left = 'local(""'
+    else:
+        left = f'url("{NOTHING if replaced is None else _safe(replaced)}"'
     # What follows a quoted reference, `)` among it, is still there.
-    return f'url("{_safe(NOTHING if replaced is None else replaced)}"' + (")" if bare is not None else "")
+    return left + (")" if bare is not None else "")
 
 
 def _image(match: re.Match[str], reference: Reference, kind: Kind) -> str:
