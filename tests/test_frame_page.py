@@ -82,7 +82,7 @@ async def test_remote_content_is_told_and_waits_for_a_click(inbox: Inbox) -> Non
     assert 'src="https://cdn.test/a.png"' in document
     assert "img-src" in policy
     assert policy.count("http: https:") == 4
-    _, document, _ = await framed(inbox, links(page, "#remote a")["Block it"])
+    _, document, _ = await framed(inbox, links(page, "#remote a")["Show the mail without it"])
     assert 'src="https://cdn.test' not in document.replace('data-blocked-src="', "")
 
 
@@ -97,7 +97,7 @@ async def test_remote_content_of_one_sender_loads_always_until_that_is_taken_bac
     assert words(one(page, "#remote p")).startswith("Loaded, as always from this sender: 1 image")
     assert "https:" in policy
     assert "https:" not in (await framed(inbox, f"/messages/{other}"))[2]
-    assert "https:" not in (await framed(inbox, links(page, "#remote a")["Block it"]))[2]
+    assert "https:" not in (await framed(inbox, links(page, "#remote a")["Show the mail without it"]))[2]
     await inbox.client.post(f"/messages/{id}/remote", data={"load": "ask"})
     assert "https:" not in (await framed(inbox, f"/messages/{id}"))[2]
 

@@ -140,6 +140,13 @@ def test_what_is_found_everywhere_is_counted_up_to_a_bound() -> None:
     assert (shown.matches, shown.match, shown.is_all) == (10_000, 9_999, False)
 
 
+async def test_what_was_not_counted_to_the_end_says_so(inbox: Inbox) -> None:
+    id = await inbox.capture(b"Subject: x\r\n\r\n" + b"zzzzzzzz\r\n" * 2_000)
+    page = await inbox.page(f"/messages/{id}/source?find=z")
+    assert words(one(page, ".finder [role=status]")) == "1 of 10,000 or more"
+    assert words(one(page, ".found-lines .address:last-child")) == "and at least 9,900 more"
+
+
 async def test_what_is_not_there_is_not_found(inbox: Inbox) -> None:
     page = await inbox.page(f"/messages/{await inbox.capture()}/source?find=nowhere")
     assert words(one(page, ".finder [role=status]")) == "Not found"
