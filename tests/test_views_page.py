@@ -187,6 +187,23 @@ async def test_a_message_leads_to_its_neighbours_in_the_place_where_it_is_seen(i
             }
 
 
+@pytest.mark.parametrize("view", ["text", "headers", "source", "parts"])
+async def test_a_view_that_was_chosen_is_kept_from_message_to_message(inbox: Inbox, view: str) -> None:
+    older, shown, newer = [await inbox.capture() for _ in range(3)]
+    steps = links(await inbox.page(f"/messages/{shown}/{view}?q=lunch"), ".steps-between a")
+    assert steps == {
+        "Newer message": f"/messages/{newer}/{view}?q=lunch",
+        "Older message": f"/messages/{older}/{view}?q=lunch",
+    }
+
+
+async def test_a_view_that_not_every_message_has_is_not_kept(inbox: Inbox) -> None:
+    older, shown = [await inbox.capture() for _ in range(2)]
+    for view in ("", "/transcript", "/releases"):
+        steps = links(await inbox.page(f"/messages/{shown}{view}"), ".steps-between a")
+        assert steps == {"Older message": f"/messages/{older}"}
+
+
 @pytest.mark.skipif(not CORPUS, reason="MAILSLUICE_TEST_CORPUS names no folder of mail")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("first", range(SHARES))

@@ -80,6 +80,29 @@ def test_warnings_unfold(page: Page, program: Program) -> None:
     expect(fold.get_by_role("link").first).to_have_attribute("href", re.compile("^https://www.rfc-editor.org/"))
 
 
+def test_a_desk_goes_from_message_to_message_in_the_view_that_was_chosen(page: Page, program: Program) -> None:
+    send(program, "One", "Two", "Three")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_inbox(page, program)
+    page.locator("a.row").nth(1).click()
+    page.get_by_role("link", name="Source", exact=True).click()
+    expect(page.locator("#view-source")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Older message").click()
+    expect(page.locator("#subject")).to_have_text("One")
+    expect(page.locator("#view-source")).to_have_attribute("aria-current", "page")
+    for key, subject in (("k", "Two"), ("k", "Three"), ("j", "Two")):
+        page.keyboard.press(key)
+        expect(page.locator("#subject")).to_have_text(subject)
+        expect(page.locator("#view-source")).to_have_attribute("aria-current", "page")
+    expect(page).to_have_url(re.compile("/messages/[^/]+/source$"))
+    expect(page.locator("a.row[hx-get*=source]")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("#subject")).to_have_text("Three")
+    page.locator("a.row").nth(2).click()
+    expect(page.locator("#subject")).to_have_text("One")
+    expect(page.locator("#view-text")).to_have_attribute("aria-current", "page")
+
+
 def test_a_phone_goes_from_message_to_message(page: Page, program: Program) -> None:
     send(program, "One", "Two", "Three")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -25,6 +25,7 @@ from mailsluice_web.rendering import page
 NO_SUBJECT: Final = "(no subject)"
 
 _FIRST: Final = 6
+_ALWAYS: Final = frozenset({"text", "headers", "source", "parts"})
 _RELEASES_SHOWN: Final = 50
 
 
@@ -47,6 +48,8 @@ async def show(request: Request, *, view: str) -> Response:
         return await gone(request)
     released, known = await asyncio.gather(sandbox.store.journal.count_of(listed.id), sandbox.store.tags())
     offered = views_of(opened, receipt) + ["releases"] * (released > 0 or view == "releases")
+    # A view that was chosen, and that every message has, is kept from message to message.
+    kept = view if view in _ALWAYS else ""
     view = view or best_view(opened, offered)
     if view not in offered:
         raise HTTPException(404, "This message has no such view.")
@@ -56,7 +59,7 @@ async def show(request: Request, *, view: str) -> Response:
     context = context_of(listed, opened, receipt) | {"views": offered, "view": view, "selected": listed.id}
     context |= {"known_tags": sorted(known, key=str.lower), "released": released}
     context |= {"releases": await releases_of(sandbox, listed.id) if view == "releases" else []}
-    context |= {"neighbours": await neighbours_of(sandbox, read_place(request), listed)}
+    context |= {"neighbours": await neighbours_of(sandbox, read_place(request), listed), "kept_view": kept}
     context |= {"oddities": await reader.oddities(listed, opened, receipt)}
     context |= await view_context(request, view, listed, opened)
     response = await page(request, "messages/_message.html", context, title=context["subject"])

@@ -34,10 +34,19 @@ const nextRow = (by) => {
   return list[list.indexOf(document.activeElement)] ?? list.at(Math.min(Math.max(0, stood), list.length - 1))
 }
 
+// A view that was chosen, and that every message has, is kept from message to message.
+const KEPT_VIEW = /^\/messages\/[^/]+(\/(?:text|headers|source|parts))$/
+
 const step = (by) => {
   const row = nextRow(by)
-  row?.focus()
-  row?.click()
+  if (!row) return
+  const address = row.getAttribute("hx-get")
+  const [path, query] = address.split("?")
+  const [, view = ""] = KEPT_VIEW.exec(location.pathname) ?? []
+  row.setAttribute("hx-get", path + view + (query ? `?${query}` : ""))
+  row.focus()
+  row.click()
+  row.setAttribute("hx-get", address)
 }
 
 document.addEventListener("click", (event) => {
