@@ -56,13 +56,25 @@ async def test_width_and_scheme_are_addresses_that_the_browser_remembers(inbox: 
     id = await inbox.capture(mail())
     page = await inbox.page(f"/messages/{id}/html")
     assert [words(one) for one in page.select(".choices [aria-current]")] == ["Fit", "Light"]
-    await inbox.page(links(page, ".choices a")["Phone"])
+    page = await inbox.page(links(page, ".choices a")["Phone"])
     page, document, _ = await framed(inbox, links(page, ".choices a")["Dark"])
     assert [words(one) for one in page.select(".choices [aria-current]")] == ["Phone", "Dark"]
     assert "(min-width:0)" in document
     page, again, _ = await framed(inbox, f"/messages/{id}")
     assert one(page, ".framed")["class"] == ["body", "framed", "phone", "dark"]
     assert again == document
+
+
+async def test_each_link_names_width_and_scheme_so_that_back_brings_both(inbox: Inbox) -> None:
+    id = await inbox.capture(mail())
+    page = await inbox.page(f"/messages/{id}/html?width=phone&scheme=dark")
+    assert links(page, ".choices a") | links(page, "#remote a") == {
+        **{name: f"/messages/{id}/html?width={name.lower()}&scheme=dark" for name in ("Fit", "Desktop", "Tablet")},
+        "Phone": f"/messages/{id}/html?width=phone&scheme=dark",
+        "Light": f"/messages/{id}/html?width=phone&scheme=light",
+        "Dark": f"/messages/{id}/html?width=phone&scheme=dark",
+        "Load it": f"/messages/{id}/html?width=phone&scheme=dark&remote=1",
+    }
 
 
 async def test_what_no_such_width_is_called_is_the_ordinary_one(inbox: Inbox) -> None:

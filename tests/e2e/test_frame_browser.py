@@ -68,6 +68,25 @@ def test_the_frame_has_the_width_and_the_scheme_that_were_chosen(page: Page, pro
     expect(title).to_have_css("color", "rgb(0, 0, 0)")
 
 
+def test_back_brings_width_and_scheme_together(page: Page, program: Program, tattle: Tattle) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}/html?width=fit&scheme=light")
+    for name in ("Phone", "Dark", "Tablet", "Light"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "true")
+    for look in ("tablet dark", "phone dark", "phone light", "fit light"):
+        page.go_back()
+        expect(page.locator(".framed")).to_have_class(f"body framed {look}")
+
+
+def test_a_font_that_is_not_loaded_is_no_complaint(page: Page, program: Program, complaints: list[str]) -> None:
+    html = "<style>@font-face{font-family:f;src:url(//far.test/f.woff2) format('woff2')}h1{font-family:f}</style><h1>A"
+    id = program.send(f"Subject: x\r\nContent-Type: text/html\r\n\r\n{html}\r\n".encode())
+    page.goto(f"{program.url}messages/{id}")
+    expect(page.frame_locator("iframe").locator("h1")).to_have_css("font-family", "f")
+    page.frame_locator("iframe").locator("h1").evaluate("one => one.ownerDocument.fonts.ready.then(() => null)")
+    assert complaints == []
+
+
 def test_remote_content_waits_for_a_click_and_the_mail_s_own_image_does_not(
     page: Page, program: Program, tattle: Tattle
 ) -> None:
