@@ -143,6 +143,15 @@ async def test_the_head_lists_attachments_with_pictures_and_warns(inbox: Inbox, 
     assert [link["href"] for link in items["photo.png"].select("a")] == [f"{base}?part=2", f"{base}/2"]
 
 
+async def test_more_than_a_few_attachments_fold_to_a_line(inbox: Inbox, base: str) -> None:
+    page = await inbox.page(base.removesuffix("/parts"))
+    assert words(one(page, "#attachments summary")).startswith("11 attachments Some are not what they say. photo.png")
+    few = await inbox.page(f"/messages/{await inbox.capture(many_parts(3))}")
+    assert not few.select("#attachments")
+    many = await inbox.page(f"/messages/{await inbox.capture(many_parts(40))}")
+    assert words(one(many, "#attachments summary b")) == "40 attachments"
+
+
 async def test_a_message_inside_opens_in_all_views(inbox: Inbox, base: str) -> None:
     inner = f"{base}/{MESSAGE_PART}/message"
     page = await inbox.page(inner)

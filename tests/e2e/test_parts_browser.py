@@ -38,6 +38,7 @@ def is_drawn(page: Page, selector: str) -> bool:
 
 def test_an_attachment_opens_where_it_stands_and_back_leaves_it(page: Page, address: str) -> None:
     page.goto(address)
+    page.locator("#attachments summary").click()
     page.locator(".attachment", has_text="photo.png").first.click()
     expect(page.locator(f"#part-{NUMBERS['photo.png']}")).to_be_focused()
     expect(page).to_have_url(f"{address}/parts?part={NUMBERS['photo.png']}")
@@ -66,6 +67,7 @@ def test_opening_another_part_moves_neither_the_page_nor_the_focus(page: Page, a
 
 def test_a_picture_that_cannot_be_drawn_leaves_its_icon(page: Page, address: str) -> None:
     page.goto(address)
+    page.locator("#attachments summary").click()
     assert is_drawn(page, ".attached:has-text('photo.png') img")
     assert not is_drawn(page, ".attached:has-text('damaged.png') img")
     expect(page.locator(".attached", has_text="damaged.png").locator(".thumb .icon")).to_be_visible()
@@ -89,6 +91,7 @@ def test_everything_is_reached_without_scripts(browser: Browser, address: str) -
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(address)
+        page.locator("#attachments summary").click()
         page.locator(".attachment", has_text="invite.ics").first.click()
         expect(page.locator(".card h2")).to_have_text("Planning")
         page.locator(f"#part-{MESSAGE_PART}").click()
