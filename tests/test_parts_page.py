@@ -167,6 +167,33 @@ async def test_a_message_inside_opens_in_all_views(inbox: Inbox, base: str) -> N
     assert f"{inner}/parts/~" in frame.headers["content-security-policy"]
 
 
+async def test_a_message_inside_tells_its_own_oddities_but_none_of_a_session(inbox: Inbox) -> None:
+    inner = b"From: a@example.test\r\nDate: Thu, 1 Jan 2004 00:00:00 +0000\r\nSubject: x\r\n\r\nx\r\n"
+    id = await inbox.capture(b"Subject: y\r\nContent-Type: message/rfc822\r\n\r\n" + inner)
+    page = await inbox.page(f"/messages/{id}/parts/0/message")
+    said = words(one(page, ".oddities"))
+    assert "Message-ID" in said
+    assert "before the message came" not in said
+    assert "envelope" not in said
+
+
+async def test_what_stands_around_the_parts_is_shown_with_what_holds_them(inbox: Inbox) -> None:
+    head = b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    id = await inbox.capture(head + b"Before it\r\n--b\r\n\r\n--c\r\n--b--\r\nAfter <it>\r\n")
+    page = await inbox.page(f"/messages/{id}/parts?part=0")
+    assert [one.text for one in page.select(".part .excerpt")] == ["Before it", "After <it>"]
+    assert [words(one) for one in page.select(".part > .address")] == [
+        "This text stands before the first part, where mail programs do not show it:",
+        "This text stands after the last part, where mail programs do not show it:",
+    ]
+
+
+@pytest.mark.parametrize("body", [b"\r\n--b\r\n\r\nx\r\n--b--\r\n\r\n", b"--b\r\n\r\nx\r\n--b--", b"--b\r\n\r\nx"])
+async def test_around_most_parts_there_is_nothing_to_show(inbox: Inbox, body: bytes) -> None:
+    id = await inbox.capture(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body)
+    assert not (await inbox.page(f"/messages/{id}/parts?part=0")).select(".part .excerpt")
+
+
 async def test_what_is_in_a_message_inside_is_had_like_anything_else(inbox: Inbox, base: str) -> None:
     inner = f"{base}/{MESSAGE_PART}"
     page = await inbox.page(f"{inner}/message/parts?part=2")

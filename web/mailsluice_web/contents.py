@@ -41,6 +41,8 @@ class Content(msgspec.Struct, frozen=True):
     calendar: Calendar | None = None
     contacts: Contacts | None = None
     headers: tuple[Header, ...] = ()
+    preamble: str = ""
+    epilogue: str = ""
 
 
 def content_of(part: "Part") -> Content:
@@ -65,6 +67,12 @@ def content_of(part: "Part") -> Content:
         text, is_cut = _text(part)
         return Content(form, kind, differs, text, is_cut, headers=headers)
     return Content(form, kind, differs, headers=headers)
+
+
+def container_of(part: "Part") -> Content:
+    """What is in a part besides the parts that it holds."""
+    preamble, epilogue = (decode(text[:_TEXT_SHOWN], charset="")[0].strip() for text in part.outside())
+    return Content("container", headers=headers_of(part), preamble=preamble, epilogue=epilogue)
 
 
 def form_of(part: "Part") -> Form:

@@ -68,10 +68,11 @@ class Reader:
         return await self._frames.get((id, scheme, remote), len(opened.message.html), make)
 
     async def oddities(self, listed: ListedMessage, opened: Opened, receipt: Receipt | None) -> "tuple[Oddity, ...]":
-        """What is odd about a message and its session."""
+        """What is odd about a message and its session; what came by none of its own has no age either."""
+        received = listed.received if receipt else None
 
         def make() -> Coroutine[Any, Any, "tuple[Oddity, ...]"]:
-            return asyncio.to_thread(_oddities, opened, receipt, listed.received, self._bounds)
+            return asyncio.to_thread(_oddities, opened, receipt, received, self._bounds)
 
         return await self._found_odd.get((listed.id,), 0, make)
 
@@ -145,7 +146,7 @@ def _frame(html: str, urls: dict[str, str], scheme: "Scheme", remote: bool, own_
     return frame(html, parts=urls, scheme=scheme, remote=remote, allowed=allowed_hosts(own_hosts))
 
 
-def _oddities(opened: Opened, receipt: Receipt | None, received: int, bounds: Bounds) -> "tuple[Oddity, ...]":
+def _oddities(opened: Opened, receipt: Receipt | None, received: int | None, bounds: Bounds) -> "tuple[Oddity, ...]":
     from mailsluice.message.oddities import oddities
 
     return oddities(opened.raw, opened.message, receipt, bounds=bounds, received=received)

@@ -147,6 +147,18 @@ class Part:
         """The content with its transfer encoding undone."""
         return decode_transfer(self._raw[self.body : self.end], encoding=self.encoding)
 
+    def outside(self) -> tuple[bytes, bytes]:
+        """Preamble and epilogue: what stands before the first part and after the last (RFC 2046 section 5.1.1)."""
+        delimiter = b"--" + self.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
+        spans, closed = _delimited(self._raw, delimiter, self.body, self.end, MAX_PARTS)
+        if not spans:
+            return b"", b""
+        first = self._raw.rfind(delimiter, self.body, spans[0][0])
+        last = self._raw.find(delimiter, spans[-1][1], self.end) + len(delimiter) if closed else self.end
+        ended = _AFTER_BOUNDARY.match(self._raw, last, self.end)
+        preamble = self._raw[self.body : max(self.body, _before_line_end(self._raw, first))]
+        return preamble, self._raw[ended.end() : self.end] if ended else b""
+
     def chunk(self, size: int) -> bytes:
         """The content of the first `size` bytes of the body, cut at a line end where there is one."""
         data = self._raw[self.body : min(self.end, self.body + size)]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailsluice_web.framing import keep_look
+from mailsluice_web.opened import Reader
 from mailsluice_web.pages import frames, messages, parts, views
 from mailsluice_web.rendering import page
 
@@ -21,6 +22,7 @@ async def message(request: Request) -> Response:
     view = request.path_params.get("view", "") or messages.best_view(opened, views)
     if view not in views:
         raise HTTPException(404, "This message has no such view.")
+    reader: Reader = request.app.state.reader
     outer, _, _ = str(request.path_params["around"]).rpartition(".")
     context = messages.context_of(listed, opened, None) | {"views": views, "view": view}
     context |= {
@@ -28,6 +30,7 @@ async def message(request: Request) -> Response:
         "selected": request.path_params["id"],
         "around": request.path_params["around"],
         "outer": outer,
+        "oddities": await reader.oddities(listed, opened, None),
     }
     context |= await messages.view_context(request, view, listed, opened)
     response = await page(request, "messages/_nested.html", context, title=context["subject"])

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from mailsluice.preview.process import Pages, Refused
 from mailsluice.store.records import ListedMessage
-from mailsluice_web.contents import Content, content_of, headers_of
+from mailsluice_web.contents import Content, container_of, content_of
 from mailsluice_web.opened import Opened
 from mailsluice_web.pages.previews import pages_for
 from mailsluice_web.previewing import MOST_PAGES, SHOWN_PAGES, WIDTHS, Drawings
@@ -39,7 +39,7 @@ def _read(opened: Opened, number: str, first: int) -> tuple[Stretch, Line | None
     if line is None:
         content = None
     elif line.is_container:
-        content = Content("container", headers=headers_of(line.part))
+        content = container_of(line.part)
     else:
         content = content_of(line.part)
     shown = stretch(lines, first=first, number=number)
