@@ -12,6 +12,7 @@ from mailsluice.capture import Capture, Envelope, Recipient, SessionFacts, new_i
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.app import create_app
 
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 HTMX = {"HX-Request": "true"}
 PLAIN = (
     b"From: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: Lunch\r\n"
@@ -82,7 +83,7 @@ class Inbox:
 async def open_inbox(sandbox: Sandbox) -> AsyncIterator[Inbox]:
     """The pages over a sandbox, as the browser of this machine asks for them."""
     transport = httpx2.ASGITransport(app=create_app(sandbox))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8025") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8025", headers=BROWSER) as client:
         yield Inbox(sandbox, client)
 
 

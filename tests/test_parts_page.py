@@ -114,7 +114,7 @@ async def test_pictures_are_small_cacheable_and_never_the_file_itself(inbox: Inb
         response = await inbox.client.get(f"{base}/{address}")
         assert response.headers["content-type"] == "image/webp"
         assert response.headers["cache-control"] == "private, max-age=86400"
-        assert response.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert response.headers["content-security-policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
         assert len(response.content) < 20_000
 
 

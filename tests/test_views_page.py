@@ -164,7 +164,7 @@ async def test_text_and_html_are_had_as_a_whole(inbox: Inbox) -> None:
     for kind, text in (("html", "<p>Hello <img"), ("text", "Hello")):
         answer = await inbox.client.get(f"/messages/{id}/whole/{kind}")
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
         assert answer.text.startswith(text)
     plain = await inbox.capture()
     assert (await inbox.client.get(f"/messages/{plain}/whole/html")).status_code == 404

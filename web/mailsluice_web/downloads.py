@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 SAFE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
 """Types that a browser draws and never runs; SVG is not among them."""
 
-UNRUN = "sandbox; default-src 'none'"
-"""The Content-Security-Policy of an answer in which nothing runs, and which loads nothing."""
+UNRUN = "sandbox; default-src 'none'; frame-ancestors 'none'"
+"""The Content-Security-Policy of an answer in which nothing runs, which loads nothing and stands in no other page."""
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _UNSAFE = re.compile(r'[<>:"|?*]')

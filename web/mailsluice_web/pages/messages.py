@@ -117,6 +117,9 @@ def best_view(opened: Opened, views: list[str]) -> str:
 def _is_read_now(request: Request) -> bool:
     """Whether somebody looks at it: no page of another site asks behind the reader's back, and no mail as an image."""
     asked = request.headers
+    if "sec-fetch-dest" not in asked and "hx-request" not in asked and "text/html" not in asked.get("accept", ""):
+        # Over plain HTTP to another name than localhost, browsers do not say what they load: this is no page.
+        return False
     is_foreign = asked.get("sec-fetch-site", "same-origin") in ("cross-site", "same-site")
     if asked.get("sec-fetch-dest", "document") not in (("document",) if is_foreign else ("document", "empty")):
         return False
