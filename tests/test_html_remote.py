@@ -162,6 +162,19 @@ def test_what_can_only_lead_to_ourselves_is_not_loaded(reference: str) -> None:
     assert framed.remote == 0
 
 
+@pytest.mark.parametrize("url", ["x.png", "/x.png", "../x.png", "./x.png", "?x.png"])
+def test_a_relative_reference_leads_nowhere_from_any_place(url: str) -> None:
+    html = (
+        f'<img src="{url}"><img srcset="{url} 2x"><table background="{url}"><link rel=stylesheet href="{url}">'
+        f'<style>@import "{url}";p{{background:url({url})}}</style><a href="{url}">x</a>'
+    )
+    framed = frame(html, parts={}, remote=True)
+
+    assert framed.blocked == ()
+    assert [(link.url, link.flags) for link in framed.links] == [(url, ("relative",))]
+    assert "x.png" not in re.sub(r'data-blocked-\w+="[^"]*"', "", framed.html)
+
+
 @pytest.mark.parametrize(
     "css",
     [
