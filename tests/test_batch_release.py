@@ -1,34 +1,20 @@
 """Releases of many at once: one look at all of them, one yes, and nothing sent that was not shown."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
 from bs4 import BeautifulSoup
 
-from mailsluice.sandbox import Sandbox
 from tests.gmail import FakeGmail
 from tests.inbox import one, words
 from tests.outgoing import BOB, MAIL, PROGRAM_INSIDE, add_profile
-from tests.release_pages import DIALOG, Pages, keep, open_pages, record, values
+from tests.release_pages import DIALOG, Pages, keep, record, values
 from tests.smarthost import USER
 
 CAROL = "carol@example.com"
 STRANGER = "stranger@shop.test"
-
-
-@pytest.fixture
-async def gmail() -> AsyncIterator[FakeGmail]:
-    async with FakeGmail() as gmail:
-        yield gmail
-
-
-@pytest.fixture
-async def pages(sandbox: Sandbox) -> AsyncIterator[Pages]:
-    async with open_pages(sandbox) as pages:
-        yield pages
 
 
 @pytest.fixture

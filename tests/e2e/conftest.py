@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.chromium import CHROMIUM, FLAGS, watch
 from tests.e2e.desk import NORMAL_PASSWORD, Desk, Office, open_office
+from tests.e2e.furnished import House, open_house
 from tests.gmail import in_thread
 from tests.program import Program
 from tests.smarthost import APP_PASSWORD, USER
@@ -49,6 +50,19 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def program(start: Program.Starter) -> Program:
     return start("-d", ":memory:")
+
+
+@pytest.fixture(scope="module")
+def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, BrowserContext]]:
+    """A house with everything in it and a browser that has its key, for all tests of a module."""
+    with open_house(browser, tmp_path_factory.mktemp("house")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def house(furnished: tuple[House, BrowserContext]) -> House:
+    """What stands at which path of it."""
+    return furnished[0]
 
 
 @pytest.fixture(scope="module")

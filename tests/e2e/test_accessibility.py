@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.attached_mail import FILES, MESSAGE_PART
 from tests.e2e.chromium import NEEDED, PHONE
-from tests.e2e.furnished import STATES, House, open_house
+from tests.e2e.furnished import STATES, House
 from tests.unlocked import Served, served
 
 pytestmark = NEEDED
@@ -98,17 +98,6 @@ def visit(page: Page, url: str, state: State) -> None:
     state.do(page)
     complaints = look(page)
     assert not complaints, "\n".join(complaints)
-
-
-@pytest.fixture(scope="module")
-def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, BrowserContext]]:
-    with open_house(browser, tmp_path_factory.mktemp("house")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def house(furnished: tuple[House, BrowserContext]) -> House:
-    return furnished[0]
 
 
 @pytest.fixture(scope="module")

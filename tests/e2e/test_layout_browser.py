@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.e2e.chromium import NEEDED
-from tests.e2e.furnished import House, open_house
+from tests.e2e.furnished import House
 
 pytestmark = NEEDED
 
@@ -52,17 +52,6 @@ MOVING: Final = """() => [...document.querySelectorAll("*")]
   .flatMap((one) => ["", "::before", "::after"].map((part) => getComputedStyle(one, part)))
   .filter((style) => style.animationName !== "none"
     || (style.transitionProperty !== "none" && style.transitionDuration !== "0s")).length"""
-
-
-@pytest.fixture(scope="module")
-def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, BrowserContext]]:
-    with open_house(browser, tmp_path_factory.mktemp("house")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def house(furnished: tuple[House, BrowserContext]) -> House:
-    return furnished[0]
 
 
 @pytest.fixture
