@@ -104,7 +104,9 @@ def test_an_offer_is_taken_by_the_mouse_within_a_query(page: Page, program: Prog
     send(program, "Invoice", "Lunch")
     open_inbox(page, program)
     page.locator("#q").fill("is:un lunch")
-    page.locator("#q").evaluate("box => { box.setSelectionRange(5, 5); askOffers() }")
+    page.locator("#q").evaluate(
+        "box => { box.setSelectionRange(5, 5); box.dispatchEvent(new InputEvent('input', { bubbles: true })) }"
+    )
     page.get_by_role("option", name="is:unread").click()
     expect(page.locator("#q")).to_have_value("is:unread lunch")
     expect(page.locator("#q")).to_be_focused()

@@ -16,7 +16,7 @@ from starlette.types import Scope
 PAYS: Final = 1400
 """Bytes up to which an answer fits into one packet anyway."""
 
-_QUICK: Final = 4
+_QUICK: Final = 6
 _THOROUGH: Final = 9
 _GZIP: Final = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+)\s*)?(?=,|$)", re.IGNORECASE)
 

@@ -3,6 +3,37 @@ const find = (selector) => document.querySelector(selector)
 const rows = () => [...document.querySelectorAll("#messages a.row")]
 const head = () => find(".list-head")
 
+// What a first look does not need comes with its first use
+
+const late = (name) => import(`/static/${name}.js`)
+
+const USES = {
+  batch: "[data-batch]",
+  complete: "#q:focus",
+  release: "#release-form, [data-release]",
+  settings: "[name=way]",
+  source: "[data-copies], [data-prints], .part-line, #here",
+}
+
+// A server that does not answer leaves what the page can do without.
+const loadUsed = () => {
+  for (const [name, use] of Object.entries(USES)) if (find(use)) late(name).catch(() => {})
+}
+
+document.addEventListener("focusin", loadUsed)
+
+// Ticks wait for the selection; keys mean it from the first one on.
+const ticked = []
+
+const noteTick = ({ target, shiftKey }) => {
+  if (!target.matches("#rows [name=id], [data-all-shown]")) return
+  ticked.push({ target, shiftKey, isOn: target.checked })
+  find("#list").toggleAttribute("data-selecting", true)
+  late("select").catch(() => {})
+}
+
+document.addEventListener("click", noteTick)
+
 // The list and the message that stands open
 
 // The path of the message that was chosen last. The address bar follows only when the message has come, and a list that
@@ -57,9 +88,11 @@ document.addEventListener("click", (event) => {
 
 // Dialogs: a fragment in #modal opens at once, and leaves the page when it closes, so that no later swap reopens it
 
-const openDialog = () => {
+const openDialog = async () => {
   const dialog = find("#modal dialog[data-open]")
   if (!dialog || dialog.open) return
+  if (dialog.querySelector("#release-form")) await late("release").catch(() => {})
+  if (!dialog.isConnected || dialog.open) return
   dialog.showModal()
   dialog.querySelector("[data-first]")?.focus()
 }
@@ -67,6 +100,11 @@ const openDialog = () => {
 document.addEventListener("close", (event) => {
   if (event.target.closest("#modal")) event.target.remove()
 }, true)
+
+// Back and Forward leave what a dialog was about.
+addEventListener("popstate", () => {
+  for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close()
+})
 
 // What was unfolded stays so when its part of the page comes anew
 
@@ -104,6 +142,7 @@ document.addEventListener("htmx:error", (event) => {
 // htmx tells what it did
 
 const settle = () => {
+  loadUsed()
   openDialog()
   followPlace()
   correctPlace()
@@ -151,6 +190,11 @@ document.addEventListener("htmx:before:history:restore", () => correctPlace())
 
 // Buttons that are not htmx's
 
+const show = async (id) => {
+  if (id === "settings") await late(id).catch(() => {})
+  document.getElementById(id).showModal()
+}
+
 const copy = async (button) => {
   await navigator.clipboard?.writeText(button.dataset.copy)
   find("#announcement").textContent = "Copied"
@@ -169,7 +213,7 @@ document.addEventListener("click", (event) => {
   if (button.matches("[data-copy]")) copy(button)
   if (button.matches("[data-shows]")) {
     dialog?.close()
-    document.getElementById(button.dataset.shows).showModal()
+    show(button.dataset.shows)
   }
 })
 

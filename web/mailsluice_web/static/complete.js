@@ -119,5 +119,5 @@ document.addEventListener("htmx:config:request", (event) => {
   if (isHalf || (areOffered() && areFresh() && "half" in find("#offers").dataset)) event.preventDefault()
 })
 
-const toComplete = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-haspopup": "listbox" }
-for (const [name, value] of Object.entries(toComplete)) find("#q")?.setAttribute(name, value)
+// What was typed before this came
+if (!find("#q").value || find("#q").value !== head()?.dataset.query) askOffers()

@@ -5,6 +5,10 @@ const placeOf = (url) => [url.searchParams.get("q") ?? "", url.searchParams.get(
 const isInbox = () => location.pathname === "/" || location.pathname.startsWith("/messages/")
 let place = null
 
+// See complete.js: what the box is, is said before it is there.
+const toComplete = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-haspopup": "listbox" }
+for (const [name, value] of Object.entries(toComplete)) document.querySelector("#q")?.setAttribute(name, value)
+
 const followPlace = () => {
   if (!head()) return
   const { query, mailbox } = head().dataset

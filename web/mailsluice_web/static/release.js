@@ -1,5 +1,5 @@
 // The dialog of a release while somebody types in it, and where the focus goes when an answer changes the buttons.
-// Loaded after app.js: that opens and closes dialogs first.
+// Loaded by app.js before it opens the first one.
 
 const CONTROLS = ":is(a, button, input, select, textarea, summary, [tabindex])"
 const releaseForm = () => find("#release-form")
@@ -109,10 +109,4 @@ document.addEventListener("htmx:finally:swap", (event) => {
   } else if (ctx.changed) focusOutcome(document.getElementById(ctx.changed))
   else if (ctx.isRelease && place?.id === "pane") focusOutcome(place)
   else if (held && document.activeElement === document.body) focusOutcome(document.getElementById(held))
-})
-
-// Back and Forward leave what a dialog was about
-
-addEventListener("popstate", () => {
-  for (const dialog of document.querySelectorAll("dialog:modal")) dialog.close()
 })

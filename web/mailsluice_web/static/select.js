@@ -1,5 +1,5 @@
-// The selection: which messages are ticked, through refreshes and growing lists. Loaded after app.js, whose functions it
-// calls. Without scripts the boxes and the form of the bar do the same for what is shown.
+// The selection: which messages are ticked, through refreshes and growing lists. Loaded by app.js with the first tick.
+// Without scripts the boxes and the form of the bar do the same for what is shown.
 
 // Ids with the order of their rows; or all that match, up to the newest one when they were chosen.
 const selected = new Map()
@@ -115,18 +115,17 @@ const clearSelection = () => {
   tellSelection()
 }
 
-document.addEventListener("click", (event) => {
-  const tick = event.target.closest("#rows [name=id]")
-  if (tick) pick(tick, tick.checked, event.shiftKey)
-  else if (event.target.id === "selected") event.target.checked ? pickAll() : clearSelection()
-  else if (event.target.closest("#clear")) clearSelection()
-  else if (event.target.id === "select-everything") pickEverything()
-  else if (event.target.matches("[data-all-shown]")) {
-    event.target.checked = false // it is there again when nothing is selected
+const act = ({ target, shiftKey, isOn = target.checked }) => {
+  if (target.matches("#rows [name=id]")) pick(target, isOn, shiftKey)
+  else if (target.id === "selected") isOn ? pickAll() : clearSelection()
+  else if (target.closest("#clear")) clearSelection()
+  else if (target.id === "select-everything") pickEverything()
+  else if (target.matches("[data-all-shown]")) {
+    target.checked = false // it is there again when nothing is selected
     pickAll()
     find("#selected").focus()
   }
-})
+}
 
 // A menu, a dialog and a field close first; before all others, since they close by the same key.
 document.addEventListener("keydown", (event) => {
@@ -172,4 +171,8 @@ document.addEventListener("htmx:finally:swap", (event) => {
   if (isLost && stoodFirst >= 0) rows().at(Math.min(stoodFirst, rows().length - 1))?.focus()
 })
 
-if (head()) followList()
+const { query, mailbox } = head().dataset
+selectedIn = [query, mailbox].join("\n")
+ticked.forEach(act)
+document.removeEventListener("click", noteTick)
+document.addEventListener("click", act)

@@ -39,10 +39,7 @@ document.addEventListener("change", (event) => {
   checked ? askToNotify() : keepSetting("notify", "")
 })
 
-addEventListener("storage", () => {
-  applySettings()
-  showSettings()
-})
+addEventListener("storage", showSettings)
 
 // How the empty inbox is connected to: the way that was chosen last is shown first
 const rememberWay = (field) => field.name === "way" && keepSetting("way", field.value)

@@ -13,6 +13,7 @@ const applySettings = () => {
 }
 
 applySettings()
+addEventListener("storage", applySettings)
 
 // Where the reader's days begin and end, for searches such as on:today.
 const zoneCookie = `mailsluice-zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`
