@@ -146,3 +146,19 @@ def test_what_a_stopped_server_cannot_do_is_said_and_the_mark_stays(page: Page, 
     page.keyboard.press("j")
     expect(page.locator("#announcement.spoken")).to_have_text("Mailsluice does not answer. Nothing was done.")
     expect(page.locator("a.row[aria-current=true] .subject")).to_have_text("Two")
+
+
+def test_back_returns_the_focus_to_the_row_that_was_open(page: Page, program: Program) -> None:
+    send(program, "One", "Two")
+    open_inbox(page, program)
+    for name in ("One", "Two"):
+        page.locator("a.row", has_text=name).click()
+        expect(page.locator("#subject")).to_have_text(name)
+    page.locator("#pane").focus()
+    page.go_back()
+    expect(page.locator("#subject")).to_have_text("One")
+    expect(page.locator("a.row", has_text="One")).to_be_focused()
+    page.locator("#subject").click()
+    page.go_back()
+    expect(page.locator("#subject")).to_have_count(0)
+    expect(page.locator("a.row", has_text="One")).to_be_focused()

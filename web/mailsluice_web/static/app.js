@@ -154,6 +154,16 @@ const settle = () => {
   for (const button of document.querySelectorAll("[data-copy]")) button.disabled = !navigator.clipboard
 }
 
+// Where the focus goes that was in the pane, or in the list that a narrow screen hides under a message: to the pane; to the
+// row that is or was open, by Back and where the list is all there is.
+let isGoingBack = false
+
+const landing = (pane) => {
+  if (pane.clientHeight > 1 && !isGoingBack) return pane
+  const row = rows().find((one) => one.ariaCurrent === "true") ?? rows().find((one) => one.pathname === left)
+  return [row, find("#list")].find((one) => one?.checkVisibility()) ?? pane
+}
+
 document.addEventListener("htmx:finally:swap", (event) => {
   const { sourceElement: source, target } = event.detail.ctx
   // Done is what a dialog began when the answer went elsewhere; one that came back into it goes on.
@@ -175,10 +185,11 @@ document.addEventListener("htmx:finally:swap", (event) => {
   bringBack()
   keepFocus()
   if (place?.id === "pane") {
-    place.scrollTop = 0
-    // On a narrow screen the list disappears under the message, and the focus with it; or the message, and the list is back.
+    const pane = find("#pane") // Back and Forward bring another one
+    pane.scrollTop = 0
     const isLost = !document.activeElement?.checkVisibility?.() || document.activeElement === document.body
-    if (isLost) (place.clientHeight > 1 ? place : rows().find((row) => row.pathname === left) ?? place).focus()
+    if (isLost || (isGoingBack && pane.contains(document.activeElement))) landing(pane).focus()
+    isGoingBack = false
   }
 })
 
@@ -186,7 +197,15 @@ for (const change of ["htmx:after:history:push", "htmx:after:history:replace", "
   document.addEventListener(change, (event) => choose(event.detail.path))
 }
 // Back and Forward bring the pane only. A push comes before its swap, which brings the list.
-document.addEventListener("htmx:before:history:restore", () => correctPlace())
+document.addEventListener("htmx:before:history:restore", () => {
+  isGoingBack = true
+  correctPlace()
+})
+// The browser would put the focus to the beginning of the page.
+self.navigation?.addEventListener("navigate", (event) => {
+  const isBrought = event.navigationType === "traverse" && event.canIntercept && !event.hashChange
+  if (isBrought) event.intercept({ focusReset: "manual" })
+})
 
 // Buttons that are not htmx's
 
