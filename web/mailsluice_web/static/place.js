@@ -22,9 +22,29 @@ const followPlace = () => {
   if (shown === place) return
   place = shown
   if (isFirst) return
-  find("#list").scrollTop = 0
+  find("#messages").scrollTop = 0
   if (query.trim()) find("#announcement").textContent = find("#found").textContent
 }
+
+// Rows stay where they stand when others come or go above them. Not all browsers see to that themselves.
+let standing = []
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const list = find("#messages")
+  if (event.detail.ctx.sourceElement !== list || !list.scrollTop) return
+  const { top, bottom } = list.getBoundingClientRect()
+  standing = [...list.querySelectorAll(".item")]
+    .map((item) => ({ id: item.id, box: item.getBoundingClientRect() }))
+    .filter(({ box }) => box.bottom > top && box.top < bottom)
+})
+
+document.addEventListener("htmx:finally:swap", (event) => {
+  const list = find("#messages")
+  if (event.detail.ctx.sourceElement !== list) return
+  const one = standing.find(({ id }) => document.getElementById(id))
+  standing = []
+  if (one) list.scrollTop += document.getElementById(one.id).getBoundingClientRect().top - one.box.top
+})
 
 // Back, Forward, or an answer that was overtaken: the list shows another place than the URL names.
 let corrected = ""
