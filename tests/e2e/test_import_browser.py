@@ -1,10 +1,13 @@
 """Files that are dropped on the page: what is taken, what is refused and why, and what is no file at all."""
 
+import smtplib
+from pathlib import Path
+
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.chromium import NEEDED
 from tests.e2e.inbox_page import expect_rows, mail, open_inbox, send
-from tests.program import Program
+from tests.program import Program, deliver
 
 pytestmark = NEEDED
 
@@ -20,6 +23,12 @@ def drop(page: Page, **files: str) -> None:
     named = [[name.replace("_", "."), text] for name, text in files.items()]
     for kind in ("dragenter", "dragover", "drop"):
         page.evaluate(DRAG, [named, kind])
+
+
+def send_html(program: Program) -> None:
+    with smtplib.SMTP("127.0.0.1", program.smtp_port, timeout=30) as client:
+        letter = b"Subject: Letter\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n"
+        deliver(client, letter, "ada@example.test", ("bob@example.test",))
 
 
 def raw(subject: str) -> str:
@@ -40,6 +49,41 @@ def test_dropped_files_join_the_inbox(page: Page, program: Program, complaints: 
     page.get_by_role("region", name="Import").get_by_role("button", name="Close").click()
     expect(page.locator("#imports")).to_be_hidden()
     assert complaints == []
+
+
+def drag(page: Page, *points: tuple[str, int, int], path: Path) -> None:
+    """A file or folder of the desktop, dragged over these points by the browser itself."""
+    pointer = page.context.new_cdp_session(page)
+    brought = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind, x, y in points:
+        pointer.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": brought})
+
+
+def test_a_file_dropped_on_a_mails_own_frame_is_imported(page: Page, program: Program, tmp_path: Path) -> None:
+    send_html(program)
+    (file := tmp_path / "one.eml").write_bytes(mail("One"))
+    open_inbox(page, program)
+    page.locator("a.row").click()
+    box = page.locator("iframe").bounding_box()
+    assert box
+    x, y = int(box["x"] + 20), int(box["y"] + 20)
+    drag(page, ("dragEnter", 300, 20), ("dragOver", 310, 20), path=file)
+    expect(page.locator("#drop")).to_be_visible()
+    drag(page, ("dragOver", x, y), ("drop", x, y), path=file)
+    expect(page.locator("#imports-said")).to_have_text("1 message imported")
+
+
+def test_a_dropped_folder_brings_its_eml_files(page: Page, program: Program, tmp_path: Path) -> None:
+    inner = tmp_path / "mails" / "inner"
+    inner.mkdir(parents=True)
+    for name in ("one.eml", "two.EML", "notes.txt"):
+        (inner / name).write_bytes(mail(name))
+    (tmp_path / "nothing").mkdir()
+    open_inbox(page, program)
+    drag(page, ("dragEnter", 300, 20), ("dragOver", 310, 20), ("drop", 310, 20), path=tmp_path / "mails")
+    expect(page.locator("#imports-said")).to_have_text("2 messages imported")
+    drag(page, ("dragEnter", 300, 20), ("dragOver", 310, 20), ("drop", 310, 20), path=tmp_path / "nothing")
+    expect(page.locator("#dropped")).to_have_text("nothing There are no .eml files in this folder.")
 
 
 def test_what_is_refused_is_named_with_its_reason(page: Page, program: Program) -> None:
