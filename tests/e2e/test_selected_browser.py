@@ -140,6 +140,35 @@ def test_without_scripts_ticks_bring_the_bar_and_its_buttons_work(browser: Brows
         expect(page.locator("a.row .subject")).to_contain_text(["Two", "One"])
 
 
+def test_all_that_match_are_selected_without_scripts(browser: Browser, program: Program) -> None:
+    send(program, *(f"Bill {number}" for number in range(52)), "Other")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(program.url + "?q=bill")
+        page.get_by_role("link", name="Older messages").click()
+        expect_rows(page, "Bill 1", "Bill 0")
+        tick(page, "Bill 1")
+        page.get_by_label("All 52 that match").check()
+        page.locator("#selection").get_by_role("button", name="Delete").click()
+        page.goto(program.url)
+        expect_rows(page, "Other")
+
+
+def test_all_that_match_are_selected_on_a_page_of_older_messages(page: Page, program: Program) -> None:
+    send(program, *(f"Message {number}" for number in range(52)))
+    page.goto(program.url)
+    older = page.locator("#older a").get_attribute("href")
+    open_inbox(page, program, str(older).lstrip("/"))
+    page.get_by_role("checkbox", name="Select all that are shown").click()
+    page.get_by_role("button", name="Select all 52 messages").click()
+    expect(page.locator("#selection .selected")).to_have_text("52 selected")
+    send(program, "Later")
+    page.locator("#selection").get_by_role("button", name="Delete").click()
+    expect(page.locator("#undo")).to_contain_text("52 messages deleted")
+    page.goto(program.url)
+    expect_rows(page, "Later")
+
+
 def test_an_mbox_is_saved_without_scripts(browser: Browser, program: Program) -> None:
     send(program, "One", "Two")
     with browser.new_context(java_script_enabled=False) as context:

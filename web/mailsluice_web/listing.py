@@ -36,10 +36,10 @@ class Found(NamedTuple):
 class Listing(msgspec.Struct, frozen=True):
     """A stretch of the captured mail.
 
-    `before` is where it starts (None: at the newest), `older` where the next stretch starts (None: no more),
-    `shown` how many rows the list has with this stretch, `sequence` the newest event it knows. `releases` has the
-    newest release of each message that has one. `counts` are those of all mail, `found` those of the place that
-    the list shows. `mailboxes` has each with its counts.
+    `before` is where it starts (None: at the newest), `newest` the key up to which all of the place is chosen,
+    `older` where the next stretch starts (None: no more), `shown` how many rows the list has with this stretch,
+    `sequence` the newest event it knows. `releases` has the newest release of each message that has one. `counts`
+    are those of all mail, `found` those of the place that the list shows. `mailboxes` has each with its counts.
     """
 
     messages: list[ListedMessage]
@@ -50,6 +50,7 @@ class Listing(msgspec.Struct, frozen=True):
     mailboxes: list[tuple[str, Counts]]
     sequence: str
     before: int | None
+    newest: int | None
     older: int | None
     shown: int
     releases: dict[str, Release]
@@ -95,6 +96,7 @@ async def read_listing(request: Request) -> Listing:
         mailboxes=mailboxes,
         sequence=sequence,
         before=before,
+        newest=messages[0].key if before is None and messages else await _newest(sandbox),
         older=messages[-1].key if len(found) > limit and messages else None,
         shown=above + len(messages),
         releases=await sandbox.store.journal.newest_of([message.id for message in messages]),
@@ -133,6 +135,12 @@ def open_message(request: Request) -> str:
     """The id of the message that stands open in the page from which htmx asks."""
     match = _OPEN_MESSAGE.search(request.headers.get("hx-current-url", ""))
     return match[1] if match else ""
+
+
+async def _newest(sandbox: Sandbox) -> int | None:
+    """The key of the newest message of all."""
+    newest = await sandbox.store.list_messages(limit=1)
+    return newest[0].key if newest else None
 
 
 def _number(request: Request, name: str, *, highest: int) -> int | None:
