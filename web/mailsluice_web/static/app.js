@@ -10,7 +10,7 @@ const late = (name) => import(`/static/${name}.js`)
 const USES = {
   batch: "[data-batch]",
   complete: "#q:focus",
-  release: "#release-form, [data-release]",
+  release: "article.message, [data-selecting], #release-form, [data-release]", // before its dialog opens
   settings: "[name=way]",
   source: "[data-copies], [data-prints], .part-line, #here",
 }
@@ -30,6 +30,7 @@ const noteTick = ({ target, shiftKey }) => {
   ticked.push({ target, shiftKey, isOn: target.checked })
   find("#list").toggleAttribute("data-selecting", true)
   late("select").catch(() => {})
+  loadUsed()
 }
 
 document.addEventListener("click", noteTick)
@@ -88,11 +89,9 @@ document.addEventListener("click", (event) => {
 
 // Dialogs: a fragment in #modal opens at once, and leaves the page when it closes, so that no later swap reopens it
 
-const openDialog = async () => {
+const openDialog = () => {
   const dialog = find("#modal dialog[data-open]")
   if (!dialog || dialog.open) return
-  if (dialog.querySelector("#release-form")) await late("release").catch(() => {})
-  if (!dialog.isConnected || dialog.open) return
   dialog.showModal()
   dialog.querySelector("[data-first]")?.focus()
 }

@@ -1,5 +1,5 @@
 // The dialog of a release while somebody types in it, and where the focus goes when an answer changes the buttons.
-// Loaded by app.js before it opens the first one.
+// Loaded by app.js where one can be opened.
 
 const CONTROLS = ":is(a, button, input, select, textarea, summary, [tabindex])"
 const releaseForm = () => find("#release-form")
