@@ -117,6 +117,10 @@ class Indexing:
         """Whether captures are coming in."""
         return time.monotonic() - self._captured_at < _BUSY_SECONDS
 
+    def has_captured_since(self, moment: float) -> bool:
+        """Whether a message came after this time of the monotonic clock."""
+        return self._captured_at > moment
+
     def captured(self) -> None:
         """Tell that there is a new message."""
         self._captured_at = time.monotonic()

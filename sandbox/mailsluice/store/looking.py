@@ -46,12 +46,12 @@ class Asked(NamedTuple):
 class Manner(NamedTuple):
     """How long what is not indexed is read: until `until`, a time of the monotonic clock.
 
-    A look that has its page by then and `takes_less` counts what it has seen; one that `goes_on` ends all the same
-    what it has begun; any other gives up. `is_wanted` is asked now and then, and ends it.
+    A look that has its page by then counts what it has seen, if it `takes_less`, which is asked then; one that
+    `goes_on` ends all the same what it has begun; any other gives up. `is_wanted` is asked now and then, and ends it.
     """
 
     until: float
-    takes_less: bool
+    takes_less: Callable[[], bool]
     goes_on: bool
     is_wanted: Callable[[], bool]
 
@@ -110,8 +110,8 @@ def _above(connection: sqlite3.Connection, asked: Asked, manner: Manner, mark: i
             break
         if not manner.is_wanted():
             raise asyncio.CancelledError
-        if time.monotonic() > manner.until and ((has_page and manner.takes_less) or not manner.goes_on):
-            is_whole = has_page and manner.takes_less
+        if time.monotonic() > manner.until and ((is_enough := has_page and manner.takes_less()) or not manner.goes_on):
+            is_whole = is_enough
             break
     return Found(keys, matching, unread, is_whole, 0)
 

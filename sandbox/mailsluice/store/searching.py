@@ -148,10 +148,10 @@ class Searching:
     async def _look(
         self, asked: Asked, seconds: float, read: Callable[[sqlite3.Connection, Found], T], *, goes_on: bool
     ) -> tuple[Found, T]:
-        until, takes_less = time.monotonic() + seconds, self.indexing.is_busy
+        began = time.monotonic()
 
         def run(connection: sqlite3.Connection, is_wanted: Callable[[], bool]) -> tuple[Found, T]:
-            manner = Manner(until, takes_less, goes_on, is_wanted)
+            manner = Manner(began + seconds, lambda: self.indexing.has_captured_since(began), goes_on, is_wanted)
             found = look(connection, asked, manner, dictionary=self._dictionary, bounds=self._bounds)
             return found, read(connection, found)
 
