@@ -27,11 +27,12 @@ def capture(
     sender: str = "a@example.com",
     to: tuple[str, ...] = ("b@example.org",),
     received: int | None = None,
+    came: int | None = None,
 ) -> Capture:
-    """A capture that came just now."""
+    """A capture that came just now, or when it is said."""
     session = SessionFacts(id=new_id(), peer="127.0.0.1:5", began=now(), helo="app", user=user)
     envelope = Envelope(sender, tuple(map(Recipient, to)))
-    return Capture(new_id(), now() if received is None else received, envelope, session, (), body)
+    return Capture(new_id(came), now() if received is None else received, envelope, session, (), body)
 
 
 async def add(store: Store, **given: object) -> str:

@@ -50,7 +50,7 @@ async def test_beyond_the_number_the_oldest_go_and_are_told(opened: Opener, told
 
 async def test_without_limits_everything_stays(opened: Opener, told: list[str]) -> None:
     async with opened(Limits()) as store:
-        every = [await add(store, received=1) for _ in range(5)]
+        every = [await add(store, came=1) for _ in range(5)]
         await store.upkeep.round()
         assert (await ids(store), told) == (every, [])
 
@@ -68,9 +68,9 @@ async def test_beyond_the_bytes_the_oldest_go(opened: Opener) -> None:
 
 async def test_beyond_the_age_messages_go_from_the_oldest_on(opened: Opener, clock: Clock) -> None:
     async with opened(Limits(age=HOUR)) as store:
-        await add(store, received=clock())
+        await add(store, came=clock())
         clock.forward(HOUR / 2)
-        new = await add(store, received=clock())
+        new = await add(store, came=clock())
         await store.upkeep.round()
         assert len(await ids(store)) == 2
         clock.forward(HOUR / 2 + 1)
@@ -78,17 +78,19 @@ async def test_beyond_the_age_messages_go_from_the_oldest_on(opened: Opener, clo
         assert await ids(store) == [new]
 
 
-async def test_of_what_was_imported_the_age_is_that_of_the_mail(opened: Opener, clock: Clock) -> None:
+async def test_old_mail_that_is_imported_stays_until_it_was_here_for_the_age(opened: Opener, clock: Clock) -> None:
     async with opened(Limits(age=HOUR)) as store:
-        new = await add(store, received=clock())
-        await add(store, received=clock() - 2 * HOUR * 1_000_000)
+        old = await add(store, received=clock() - 9 * HOUR * 1_000_000)
         await store.upkeep.round()
-        assert await ids(store) == [new]
+        assert await ids(store) == [old]
+        clock.forward(HOUR + 1)
+        await store.upkeep.round()
+        assert await ids(store) == []
 
 
 async def test_a_message_goes_when_it_is_too_old_though_nothing_else_happens(tmp_path: Path) -> None:
     async with open_store(tmp_path / "mail.db", limits=Limits(age=1)) as store:
-        await add(store, received=now() - 300_000)
+        await add(store, came=now() - 300_000)
         pinned = await add(store)
         await store.pin([pinned], pinned=True)
         async with asyncio.timeout(20):
@@ -123,7 +125,7 @@ async def test_a_mailbox_has_its_own_limit(opened: Opener) -> None:
 
 async def test_pinned_messages_stay_and_count_towards_no_limit(opened: Opener) -> None:
     async with opened(Limits()) as store:
-        pinned = [await add(store, body=b"x" * 500, received=1) for _ in range(3)]
+        pinned = [await add(store, body=b"x" * 500, came=1) for _ in range(3)]
         await store.pin(pinned, pinned=True)
     async with opened(Limits(messages=2, size=100, age=HOUR)) as store:
         new = [await add(store, body=b"x" * 40) for _ in range(2)]

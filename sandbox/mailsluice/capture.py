@@ -46,19 +46,27 @@ class _Randomness:
 _random_bytes = _Randomness()
 
 
-def new_id() -> str:
-    """A name of 22 base-62 characters for a message or a session: nobody guesses it, and later ones sort higher.
+def now() -> int:
+    """Microseconds since 1970, UTC: the unit of every stored time."""
+    return time.time_ns() // 1000
+
+
+def new_id(moment: int | None = None) -> str:
+    """A name of 22 base-62 characters for a message or a session of now: nobody guesses it, and later ones sort higher.
 
     48 bits of milliseconds before 80 random ones: an index then grows at its end instead of everywhere.
     """
-    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(_random_bytes())
+    number = (now() if moment is None else moment) // 1000 << 80 | int.from_bytes(_random_bytes())
     high, low = divmod(number, _HALF)  # small numbers divide faster
     return f"{_eleven(high)}{_eleven(low)}"
 
 
-def now() -> int:
-    """Microseconds since 1970, UTC: the unit of every stored time."""
-    return time.time_ns() // 1000
+def moment_of(id: str) -> int:
+    """When the id was made, to the millisecond: of what was imported, when it came in here."""
+    number = 0
+    for digit in id:
+        number = number * 62 + _DIGITS.index(digit)
+    return (number >> 80) * 1000
 
 
 class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -96,7 +96,7 @@ class Settings:
     max_age: int = _setting(
         0,
         Option(
-            "How long messages are kept, such as 12h or 7d; 0 is unlimited.",
+            "How long messages are kept from their capture or import on, such as 12h or 7d; 0 is unlimited.",
             parse_age,
             "--max-age",
             metavar="TIME",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from mailsluice.capture import moment_of
 from mailsluice.store.counters import ALL, Change, change, gone, mailboxes_of
 from mailsluice.store.trash import erase, small_step
 
@@ -19,7 +20,7 @@ _RELEASING: Final = "SELECT message FROM release WHERE is_open = 1"
 class Limits:
     """What is kept of all mail (messages, seconds, bytes) and of single mailboxes (messages); 0 is unlimited.
 
-    Pinned messages stay, those with an open release until it ends; neither count.
+    Ages count from capture or import. Pinned messages stay, those with an open release until it ends; neither count.
     """
 
     messages: int = 0
@@ -37,7 +38,6 @@ class _Row(NamedTuple):
     size: int
     mailbox: str
     seen: int
-    received: int
 
 
 def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[str]:
@@ -60,16 +60,16 @@ def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[
 
 def next_expiry(connection: sqlite3.Connection, limits: Limits) -> int | None:
     """When a message will be too old next, in microseconds UTC; None if none will."""
-    first = _oldest(connection, ALL, by="received", limit=1) if limits.age else []
-    return first[0].received + limits.age * _SECOND + 1 if first else None
+    first = _oldest(connection, ALL, by="id", limit=1) if limits.age else []
+    return moment_of(first[0].id) + limits.age * _SECOND + 1 if first else None
 
 
 def _too_old(connection: sqlite3.Connection, limits: Limits, now: int) -> list[_Row]:
-    """Messages beyond the age, the oldest first; those of one step."""
+    """Messages that came in longer ago than the age, the oldest first; those of one step."""
     if not limits.age:
         return []
     oldest_kept = now - limits.age * _SECOND
-    return [row for row in _oldest(connection, ALL, by="received") if row.received < oldest_kept]
+    return [row for row in _oldest(connection, ALL, by="id") if moment_of(row.id) < oldest_kept]
 
 
 def _beyond(connection: sqlite3.Connection, mailbox: str, limits: Limits) -> Iterator[_Row]:
@@ -100,7 +100,7 @@ def _excess(connection: sqlite3.Connection, mailbox: str, limits: Limits) -> tup
 
 def _oldest(connection: sqlite3.Connection, mailbox: str, *, by: str, limit: int = STEP) -> list[_Row]:
     query = (
-        f"SELECT key, id, size, mailbox, seen, received FROM message WHERE {_of(mailbox)} pinned = 0 "
+        f"SELECT key, id, size, mailbox, seen FROM message WHERE {_of(mailbox)} pinned = 0 "
         f"AND id NOT IN ({_RELEASING}) ORDER BY {by} LIMIT :limit"
     )
     return [_Row(*row) for row in connection.execute(query, {"mailbox": mailbox, "limit": limit})]
