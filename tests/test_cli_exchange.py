@@ -61,6 +61,22 @@ def test_every_kind_of_source_comes_in_and_every_kind_of_target_goes_out(program
     assert piped.stderr == "1 message exported to standard output\n"
 
 
+def test_a_name_decides_and_what_stays_out_is_told(program: Program, tmp_path: Path) -> None:
+    eml, archive, picture = tmp_path / "a.eml", tmp_path / "c.zip", tmp_path / "p.png"
+    eml.write_bytes(MBOX)
+    archive.write_bytes(zip_of([("x.eml", TWO), ("readme.txt", b"Read me")]))
+    picture.write_bytes(b"\x89PNG\r\n")
+    told = run("import", eml, archive).stdout.splitlines()
+    left_out = "1 file that is no mail was left out: “readme.txt”."
+    assert told == [f"1 message imported from {eml}", f"1 message imported from {archive}. {left_out}"]
+    assert "This is no mail" in run("import", picture, code=1).stderr
+    run("export", tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as out:
+        assert [out.read(name) for name in out.namelist()] == [MBOX, TWO]
+    nowhere = tmp_path / "mail.db"
+    assert run("import", "-d", nowhere, archive).stdout == f"1 message imported from {archive}. {left_out}\n"
+
+
 def test_a_query_chooses_and_one_that_is_wrong_is_explained(program: Program, tmp_path: Path) -> None:
     run("import", "-", stdin=ONE)
     run("import", "-", stdin=TWO)

@@ -86,14 +86,15 @@ async def test_head_tells_the_type_and_sends_nothing(inbox: Inbox) -> None:
         (MBOX * 2, "", [b"Subject: x\r\n\r\n"] * 2),
         (MBOX, "?format=eml", [MBOX]),
         (zip_of([("a.eml", ONE), ("b.eml", b"")]), "", [ONE, b""]),
-        (b"a\nb\r\n", "?crlf=1", [b"a\r\nb\r\n"]),
+        (b"a\nb\r\n", "?crlf=1&format=eml", [b"a\r\nb\r\n"]),
     ],
 )
 async def test_a_body_is_imported_as_what_it_is(inbox: Inbox, body: bytes, query: str, expected: list[bytes]) -> None:
     told = await post(inbox, body, query)
     store = inbox.sandbox.store
     assert await stored(store) == expected
-    assert told == {"imported": len(expected), "ids": [one.id for one in await store.list_messages(limit=0)][::-1]}
+    ids = [one.id for one in await store.list_messages(limit=0)][::-1]
+    assert told == {"imported": len(expected), "ids": ids, "left_out": [], "notes": []}
     assert not list(store.spool_folder.iterdir())
 
 
@@ -103,6 +104,7 @@ async def test_a_body_is_imported_as_what_it_is(inbox: Inbox, body: bytes, query
         (b"", "", 422, "body"),
         (zip_of([("../a.eml", ONE)]), "", 422, "body"),
         (ONE, "?format=mbox", 422, "body"),
+        (b"\x89PNG\r\n", "", 422, "body"),
         (ONE, "?format=tar", 422, "format"),
         (ONE, "?crlf=maybe", 400, ""),
     ],
@@ -117,6 +119,12 @@ async def test_what_is_refused_is_explained_and_leaves_nothing(
     assert not list(inbox.sandbox.store.spool_folder.iterdir())
 
 
+async def test_files_that_are_no_mail_are_named_in_the_answer(inbox: Inbox) -> None:
+    told = await post(inbox, zip_of([("a.eml", ONE), ("readme.txt", b"Read me")]))
+    assert (told["imported"], told["left_out"]) == (1, ["readme.txt"])
+    assert told["notes"] == ["1 file that is no mail was left out: “readme.txt”."]
+
+
 async def test_a_form_is_told_to_be_a_file(inbox: Inbox) -> None:
     response = await inbox.client.post(IMPORT, files={"file": ("a.eml", ONE)})
     assert response.status_code == 400
@@ -125,9 +133,9 @@ async def test_a_form_is_told_to_be_a_file(inbox: Inbox) -> None:
 
 async def test_a_message_above_the_limit_of_the_settings_is_refused(inbox: Inbox) -> None:
     limit = inbox.sandbox.settings.max_message_size
-    told = await post(inbox, bytes(limit + 1), status=422)
+    told = await post(inbox, bytes(limit + 1), "?format=eml", status=422)
     assert told["error"] == "The message is larger than 50 MB, the most for one message."
-    await post(inbox, bytes(6 << 20))
+    await post(inbox, bytes(6 << 20), "?format=eml")
 
 
 async def test_an_upload_above_the_limit_is_cut_off_and_leaves_nothing(

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,22 @@ from mailsluice.capture import IMPORT_PEER, now
 from mailsluice.errors import Refusal, StoreError
 from mailsluice.events import Captured
 from mailsluice.exchange.envelope import envelope_of
-from mailsluice.exchange.incoming import guessed, import_mail, source_of
+from mailsluice.exchange.formats import format_of, source_of
+from mailsluice.exchange.incoming import Source, import_mail
 from mailsluice.exchange.mail import Limits, Mail
 from mailsluice.exchange.outgoing import WRITERS, batches, chosen, pieces
 from mailsluice.sandbox import Sandbox
+from mailsluice.store import Limits as Kept
 from mailsluice.store import Store, open_store
 from tests.exchanging import AWKWARD, LIMITS, RECEIVED, fill, stored, zip_of
 from tests.rule_place import BOB, open_place
 
+SEPARATOR = b"From a@example.com Mon Jul 20 11:22:33 2026\n"
+
 
 async def bring_in(store: Store, content: bytes, *, limits: Limits = LIMITS, **how: str) -> list[str]:
-    return await import_mail(store, source_of(io.BytesIO(content), limits, **how), limits)  # type: ignore[arg-type]  # format and name
+    source = source_of(io.BytesIO(content), limits, **how)  # type: ignore[arg-type]  # format and name
+    return (await import_mail(store, source, limits)).ids
 
 
 async def exported(store: Store, format: str) -> bytes:
@@ -61,13 +67,83 @@ async def test_a_zip_archive_keeps_the_envelope_and_the_time(store: Store, tmp_p
         assert (receipt.session.peer, listed.received) == (IMPORT_PEER, RECEIVED)
 
 
-async def test_a_file_is_guessed_by_its_beginning_and_a_name_insists(store: Store) -> None:
-    odd = b"From me to you\r\nSubject: x\r\n\r\n"
-    assert [guessed(start) for start in (zip_of([]), odd, b"Subject: x")] == ["zip", "mbox", "eml"]
-    await bring_in(store, odd, format="eml")
-    assert await stored(store) == [odd]
-    with pytest.raises(Refusal, match="no format 'tar'"):
-        await bring_in(store, odd, format="tar")
+@pytest.mark.parametrize(
+    ("content", "name", "format"),
+    [
+        (b"Subject: x\r\n\r\n", "", "eml"),
+        (b"X-Odd : x\r\n\r\n", "letter", "eml"),
+        (SEPARATOR + b"Subject: x\n\n", "Inbox", "mbox"),
+        (SEPARATOR + b"Subject: x\n\n", "a.eml", "eml"),
+        (zip_of([]), "mail", "zip"),
+        (zip_of([]), "A.EML", "eml"),
+        (zip_of([]), "mail.zip", "zip"),
+        (b"Subject: x\r\n\r\n", "a.mbox", "mbox"),
+    ],
+)
+def test_a_name_says_what_a_file_is_else_its_beginning(content: bytes, name: str, format: str) -> None:
+    assert format_of(io.BytesIO(content), name=name) == format
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png", "This is no mail"),
+        (b"\x7fELF\2\1\1\0", "", "This is no mail"),
+        (b"<!DOCTYPE html>\n<title>x:</title>", "page", "This is no mail"),
+        (b"From here on all is text.\n", "notes.txt", "This is no mail"),
+        (b"<!DOCTYPE html>\n", "page.zip", "no zip archive"),
+        (b"\x89PNG", "picture.mbox", "no mbox file"),
+        (b"", "picture", "nothing in it"),
+        (b"Subject: x\r\n\r\n", "", "no format 'tar'"),
+    ],
+)
+async def test_what_is_no_mail_is_refused(store: Store, content: bytes, name: str, reason: str) -> None:
+    with pytest.raises(Refusal, match=reason):
+        await bring_in(store, content, name=name, format="tar" if "tar" in reason else "")
+    assert await stored(store) == []
+
+
+async def test_a_file_named_eml_is_one_message_byte_for_byte(store: Store) -> None:
+    contents = [SEPARATOR + b"Subject: x\n\nFrom here\n\n", zip_of([]), b"\x89PNG\r\n", *filter(None, AWKWARD)]
+    for content in contents:
+        await bring_in(store, content, name="a.eml")
+    assert await stored(store) == contents
+
+
+@pytest.mark.skipif("MAILSLUICE_TEST_CORPUS" not in os.environ, reason="MAILSLUICE_TEST_CORPUS names no folder of mail")
+async def test_every_file_of_the_corpus_comes_in_byte_for_byte(store: Store) -> None:
+    limits, paths = Limits(message=50 << 20), sorted(Path(os.environ["MAILSLUICE_TEST_CORPUS"]).rglob("*.eml"))
+    for path in paths:
+        with path.open("rb") as file:
+            (id,) = (await import_mail(store, source_of(file, limits, name=path.name), limits)).ids
+        assert await store.raw(id) == path.read_bytes(), path
+    assert paths
+
+
+async def test_files_of_an_archive_that_are_no_mail_stay_out_and_are_named(store: Store) -> None:
+    files = [(f"{number}.png", b"\x89PNG") for number in range(5)]
+    content = zip_of([("a.eml", b"a\n"), *files[:1], (".DS_Store", b""), ("b.eml", b"b\n")])
+    done = await import_mail(store, source_of(io.BytesIO(content), LIMITS), LIMITS)
+    assert (await stored(store), done.left_out) == ([b"a\n", b"b\n"], ["0.png"])
+    assert done.notes == ["1 file that is no mail was left out: “0.png”."]
+    many = await import_mail(store, source_of(io.BytesIO(zip_of([("a.eml", b"a"), *files])), LIMITS), LIMITS)
+    assert many.notes == ["5 files that are no mail were left out: “0.png”, “1.png”, “2.png” and 2 more."]
+
+
+@pytest.mark.parametrize(
+    ("kept", "notes"),
+    [
+        (Kept(messages=3, size=9), []),
+        (Kept(messages=2), ["Mailsluice keeps only 2 messages (--max), so the oldest go."]),
+        (Kept(size=8), ["Mailsluice keeps only 8 bytes (--max-bytes), so the oldest go."]),
+        (Kept(1, 0, 8), ["Mailsluice keeps only 1 message (--max) and 8 bytes (--max-bytes), so the oldest go."]),
+    ],
+)
+async def test_an_import_beyond_what_is_kept_says_so(tmp_path: Path, kept: Kept, notes: list[str]) -> None:
+    async with open_store(tmp_path / "kept.db", limits=kept) as store:
+        await fill(store, [b"old"])
+        done = await import_mail(store, Source(lambda: iter([Mail(b"new"), Mail(b"two")])), LIMITS)
+    assert (len(done.ids), done.notes) == (2, notes)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +188,7 @@ def test_an_envelope_with_line_ends_is_not_believed() -> None:
 @pytest.mark.parametrize("received", [0, -5, 86_400_000_000, 1 << 60])
 async def test_a_time_out_of_reason_becomes_the_present(store: Store, received: int) -> None:
     before = now()
-    await import_mail(store, lambda: iter([Mail(b"x\r\n", received=received)]), LIMITS)
+    await import_mail(store, Source(lambda: iter([Mail(b"x\r\n", received=received)])), LIMITS)
     (listed,) = await store.list_messages(limit=1)
     assert before <= listed.received <= now()
 
@@ -152,7 +228,7 @@ async def test_a_full_disk_tells_how_many_came_in(store: Store, monkeypatch: pyt
     source = [Mail(b"x\r\n")] * 100 + [Mail(bytes(1 << 20))]
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StoreError, match=r"100 of 101 messages were imported. Then: .*No space left"):
-        await import_mail(store, lambda: iter(source), Limits(message=1 << 21))
+        await import_mail(store, Source(lambda: iter(source)), Limits(message=1 << 21))
     assert len(await stored(store)) == 100
 
 
@@ -176,7 +252,7 @@ async def test_a_message_deleted_meanwhile_is_passed_over(store: Store) -> None:
 
 async def test_messages_keep_their_order_whatever_their_size(store: Store) -> None:
     contents = [b"a" * size for size in (5, 600 << 10, 6, 7, 700 << 10, 900 << 10, 8)]
-    await import_mail(store, lambda: map(Mail, contents), LIMITS)
+    await import_mail(store, Source(lambda: map(Mail, contents)), LIMITS)
     assert await stored(store) == contents
     assert not list(store.spool_folder.iterdir())
 

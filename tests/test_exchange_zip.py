@@ -104,8 +104,10 @@ def test_an_archive_in_the_archive_is_refused(name: str) -> None:
     assert "archive in the archive" in refusal(zip_of([("a.eml", MESSAGE), (name, zip_of([]))]))
 
 
-def test_anything_that_is_no_eml_file_is_refused_by_its_name() -> None:
-    assert refusal(zip_of([("virus\x1b[2J.exe", b"MZ")])) == "“virus\ufffd[2J.exe” in the archive is no .eml file."
+def test_anything_that_is_no_eml_file_stays_out() -> None:
+    content = zip_of([("virus.exe", b"MZ"), ("a.eml", MESSAGE), ("more/", b""), ("Thumbs.db", b"x")])
+    assert raws(archive.read, content) == [MESSAGE]
+    assert archive.others(io.BytesIO(content)) == ["virus.exe"]
 
 
 def test_what_needs_a_password_is_refused() -> None:

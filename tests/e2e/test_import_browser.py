@@ -7,6 +7,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.chromium import NEEDED
 from tests.e2e.inbox_page import expect_rows, mail, open_inbox, send
+from tests.exchanging import zip_of
 from tests.program import Program, deliver
 
 pytestmark = NEEDED
@@ -95,6 +96,21 @@ def test_what_is_refused_is_named_with_its_reason(page: Page, program: Program) 
     drop(page, bad_zip="PK\x03\x04 no zip")
     expect(page.locator("#imports-said")).to_have_text("Nothing was imported")
     expect(page.locator("#dropped li")).to_have_count(1)
+
+
+def test_what_is_no_mail_is_refused_and_what_stays_out_of_an_archive_is_named(
+    page: Page, program: Program, tmp_path: Path
+) -> None:
+    archive = tmp_path / "mail.zip"
+    archive.write_bytes(zip_of([("one.eml", mail("One")), ("readme.txt", b"Read me")]))
+    open_inbox(page, program)
+    drag(page, ("dragEnter", 300, 20), ("dragOver", 310, 20), ("drop", 310, 20), path=archive)
+    expect(page.locator("#imports-said")).to_have_text("1 message imported")
+    expect(page.locator("#dropped li")).to_have_text(
+        "mail.zip 1 file that is no mail was left out: “readme.txt”.", use_inner_text=True
+    )
+    drop(page, picture_png="\x89PNG")
+    expect(page.locator("#imports-said")).to_have_text("Nothing was imported")
 
 
 def test_more_files_than_are_taken_at_once_all_come(page: Page, program: Program) -> None:

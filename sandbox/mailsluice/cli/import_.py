@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from mailsluice.exchange.incoming import Source
-    from mailsluice.exchange.mail import Limits
+    from mailsluice.exchange.mail import Limits, Mail
     from mailsluice.instance import Instance
     from mailsluice.settings import Settings
 
@@ -21,7 +20,7 @@ _SECONDS: Final = 3600.0  # the instance looks through all of it before it answe
 
 @click.command("import")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option("--format", type=click.Choice(["eml", "mbox", "zip"]), help="What the files are; else it is guessed.")
+@click.option("--format", type=click.Choice(["eml", "mbox", "zip"]), help="What the files are, whatever their names.")
 @click.option("--crlf", is_flag=True, help="Make every line end CRLF; else each message keeps its bytes.")
 @click.option("--database", "-d", metavar="PATH", default="", help="Into this file, which no instance has open.")
 @click.option("--url", metavar="URL", default="", help="The web address of your instance, if several run.")
@@ -45,14 +44,15 @@ def import_(
         try:
             with _opened(name, limits, format or "") as (file, found):
                 if instance:
-                    number = _send(instance, file, name, format=found, crlf=crlf)
+                    number, notes = _send(instance, file, name, format=found, crlf=crlf)
                 else:
-                    number = _store(database, file, limits, format=found, crlf=crlf)
+                    number, notes = _store(database, file, limits, format=found, crlf=crlf)
         except Refusal as refusal:
             raise click.ClickException(f"{_shown(name)}: {refusal.reason}") from refusal
         except OSError as error:
             raise click.ClickException(f"{_shown(name)}: {error.strerror or error}") from error
-        click.echo(f"{number:,} {'message' if number == 1 else 'messages'} imported from {_shown(name)}")
+        told = f"{number:,} {'message' if number == 1 else 'messages'} imported from {_shown(name)}"
+        click.echo(" ".join([f"{told}.", *notes]) if notes else told)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _opened(name: str, limits: "Limits", format: str) -> "Iterator[tuple[BinaryI
     import shutil
     import tempfile
 
-    from mailsluice.exchange.incoming import guessed
+    from mailsluice.exchange.formats import format_of
 
     with tempfile.TemporaryFile() as copy:
         if name == "-":
@@ -72,8 +72,9 @@ def _opened(name: str, limits: "Limits", format: str) -> "Iterator[tuple[BinaryI
             yield copy, "zip"
         else:
             with path.open("rb") as file:
-                if (format or guessed(file.read(8))) != "eml":
-                    yield file, format
+                found = format_of(file, format=format, name=path.name)
+                if found != "eml":
+                    yield file, found
                     return
             _pack_file(path, limits, copy)
             yield copy, "zip"
@@ -82,7 +83,7 @@ def _opened(name: str, limits: "Limits", format: str) -> "Iterator[tuple[BinaryI
 def _pack_folder(folder: Path, limits: "Limits", copy: BinaryIO) -> None:
     from mailsluice.exchange import maildir
 
-    _pack(lambda: maildir.read(folder, limits), copy)
+    _pack(maildir.read(folder, limits), copy)
 
 
 def _pack_file(path: Path, limits: "Limits", copy: BinaryIO) -> None:
@@ -91,20 +92,20 @@ def _pack_file(path: Path, limits: "Limits", copy: BinaryIO) -> None:
 
     with path.open("rb") as file:
         received = int(path.stat().st_mtime * 1_000_000)
-        _pack(lambda: eml.read(file, limits, name=path.name, received=received), copy)
+        _pack(eml.read(file, limits, name=path.name, received=received), copy)
 
 
-def _pack(source: "Source", copy: BinaryIO) -> None:
+def _pack(mails: "Iterable[Mail]", copy: BinaryIO) -> None:
     from mailsluice.exchange.archive import ZipWriter
     from mailsluice.exchange.mail import Mail
 
     writer = ZipWriter()
-    for number, mail in enumerate(source(), start=1):
+    for number, mail in enumerate(mails, start=1):
         copy.write(writer.add(Mail(mail.raw, f"{number:06d}", mail.received, mail.sender, mail.recipients)))
     copy.write(writer.end())
 
 
-def _send(instance: "Instance", file: BinaryIO, name: str, *, format: str, crlf: bool) -> int:
+def _send(instance: "Instance", file: BinaryIO, name: str, *, format: str, crlf: bool) -> tuple[int, list[str]]:
     import json
 
     from mailsluice.cli.asking import Refused, answering
@@ -121,20 +122,24 @@ def _send(instance: "Instance", file: BinaryIO, name: str, *, format: str, crlf:
         with answering(
             instance, "POST", f"/api/sandbox/import?{asked}", file, headers=headers, seconds=_SECONDS
         ) as response:
-            return int(json.loads(response.read())["imported"])
+            told = json.loads(response.read())
+            return int(told["imported"]), told["notes"]
     except Refused as refused:
         raise click.ClickException(f"{_shown(name)}: {refused.message}") from refused
 
 
-def _store(database: str, file: BinaryIO, limits: "Limits", *, format: str, crlf: bool) -> int:
+def _store(database: str, file: BinaryIO, limits: "Limits", *, format: str, crlf: bool) -> tuple[int, list[str]]:
     import asyncio
 
-    from mailsluice.exchange.incoming import import_mail, source_of
+    from mailsluice.exchange.formats import source_of
+    from mailsluice.exchange.incoming import import_mail
     from mailsluice.store import open_store
 
-    async def run() -> int:
+    async def run() -> tuple[int, list[str]]:
         async with open_store(database) as store:
-            return len(await import_mail(store, source_of(file, limits, format=format), limits, mends_line_ends=crlf))
+            source = source_of(file, limits, format=format)
+            done = await import_mail(store, source, limits, mends_line_ends=crlf)
+            return len(done.ids), done.notes
 
     return asyncio.run(run())
 

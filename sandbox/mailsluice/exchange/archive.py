@@ -97,8 +97,14 @@ class _Sink:
         return b"".join(pieces)
 
 
+def others(file: BinaryIO) -> list[str]:
+    """The files of an archive, which was read before, that are no messages."""
+    with ZipFile(file) as archive:
+        return [entry.filename for entry in archive.infolist() if not _is_passed_over(entry) and not _is_mail(entry)]
+
+
 def read(file: BinaryIO, limits: Limits) -> Iterator[Mail]:
-    """The messages in the order of the archive; Refusal for one that is damaged, locked or a trap."""
+    """The .eml files in the order of the archive; Refusal for one that is damaged, locked or a trap."""
     central.look_through(file, limits)
     try:
         with ZipFile(file) as archive:
@@ -138,7 +144,15 @@ def _examined(entries: Sequence[ZipInfo], limits: Limits, *, size: int) -> list[
             f"This zip archive of {shown_size(size)} would unpack to {shown_size(total)}: it is taken for a trap.",
             field="body",
         )
-    return [entry for entry in entries if not entry.is_dir() and not _CLUTTER.fullmatch(entry.filename)]
+    return [entry for entry in entries if not _is_passed_over(entry) and _is_mail(entry)]
+
+
+def _is_passed_over(entry: ZipInfo) -> bool:
+    return entry.is_dir() or _CLUTTER.fullmatch(entry.filename) is not None
+
+
+def _is_mail(entry: ZipInfo) -> bool:
+    return entry.filename.lower().endswith(".eml")
 
 
 def _examine(entry: ZipInfo, limits: Limits) -> None:
@@ -151,13 +165,12 @@ def _examine(entry: ZipInfo, limits: Limits) -> None:
         raise _misleading(entry, "it is a link or a device")
     if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise Refusal(f"{shown(entry.filename)} is packed in a way that is not read; use Deflate.", field="body")
-    if entry.is_dir() or _CLUTTER.fullmatch(entry.filename):
+    if _is_passed_over(entry):
         return
     if _ARCHIVE.fullmatch(entry.filename):
         raise Refusal(f"{shown(entry.filename)} is an archive in the archive: unpack it first.", field="body")
-    if not entry.filename.lower().endswith(".eml"):
-        raise Refusal(f"{shown(entry.filename)} in the archive is no .eml file.", field="body")
-    refuse_large(entry.file_size, limits, name=entry.filename)
+    if _is_mail(entry):
+        refuse_large(entry.file_size, limits, name=entry.filename)
 
 
 def _mail(entry: ZipInfo, raw: bytes) -> Mail:

@@ -1,59 +1,77 @@
-"""From a file to captures: what it is, what is in it, and the envelope that nobody said."""
+"""From messages of elsewhere to captures: all or none, in their order, with the envelope that nobody said."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from mailsluice.capture import IMPORT_PEER, Capture, SessionFacts, Spool, new_id, now
 from mailsluice.errors import Refusal, StoreError
-from mailsluice.exchange import archive, eml, mbox
 from mailsluice.exchange.envelope import envelope_of
-from mailsluice.exchange.mail import Limits, Mail, shown_size
+from mailsluice.exchange.mail import Limits, Mail, shown, shown_size
+from mailsluice.store import Limits as Kept
 from mailsluice.store import Store
 
-FORMATS: Final = ("eml", "mbox", "zip")
-Source = Callable[[], Iterator[Mail]]
-"""Reads the messages from the beginning, each time that it is called."""
-
+_SHOWN: Final = 3
 _SPOOLED_ABOVE: Final = 512 << 10
 _AT_ONCE: Final = 100
 _BYTES_AT_ONCE: Final = 8 << 20
 _EARLIEST: Final = 315_619_200_000_000  # 1980-01-02: zip archives write the day before for “not known”
 
 
-def guessed(start: bytes) -> str:
-    """The format of a file by its first bytes."""
-    if start.startswith((b"PK\3\4", b"PK\5\6")):
-        return "zip"
-    return "mbox" if start.startswith(b"From ") else "eml"
+class Source(NamedTuple):
+    """Where messages come from.
+
+    `mails` reads them from the beginning, each time that it is called; `others` names the files that are no mail.
+    """
+
+    mails: Callable[[], Iterator[Mail]]
+    others: Callable[[], list[str]] = list
 
 
-def source_of(file: BinaryIO, limits: Limits, *, format: str = "", name: str = "", received: int = 0) -> Source:
-    """What reads the messages in a file, which stays open meanwhile; without a format it is guessed."""
-    file.seek(0)
-    found = format or guessed(file.read(8))
-    if found not in FORMATS:
-        raise Refusal(f"There is no format {found[:40]!r}; there are {', '.join(FORMATS)}.", field="format")
+class Imported(msgspec.Struct, frozen=True):
+    """What came in, in its order, the files that are no mail and stayed out, and which limits all this goes beyond."""
 
-    def read() -> Iterator[Mail]:
-        file.seek(0)
-        if found == "eml":
-            return eml.read(file, limits, name=name, received=received)
-        return archive.read(file, limits) if found == "zip" else mbox.read(file, limits)
+    ids: list[str]
+    left_out: list[str] = []
+    exceeded: Kept = Kept()
 
-    return read
+    @property
+    def notes(self) -> list[str]:
+        """What somebody who only sees the number should know, in sentences."""
+        return [note for note in (self.note_of_others, self.note_of_limits) if note]
+
+    @property
+    def note_of_others(self) -> str:
+        """Which files stayed out."""
+        if not self.left_out:
+            return ""
+        number, names = len(self.left_out), ", ".join(map(shown, self.left_out[:_SHOWN]))
+        more = f" and {number - _SHOWN:,} more" if number > _SHOWN else ""
+        said = "1 file that is no mail was" if number == 1 else f"{number:,} files that are no mail were"
+        return f"{said} left out: {names}{more}."
+
+    @property
+    def note_of_limits(self) -> str:
+        """That retention removes what is too much."""
+        messages, size = self.exceeded.messages, self.exceeded.size
+        most = [f"{messages:,} {'message' if messages == 1 else 'messages'} (--max)"] if messages else []
+        most += [f"{shown_size(size)} (--max-bytes)"] if size else []
+        return f"Mailsluice keeps only {' and '.join(most)}, so the oldest go." if most else ""
 
 
-async def import_mail(store: Store, source: Source, limits: Limits, *, mends_line_ends: bool = False) -> list[str]:
-    """Store the messages in their order; their ids. Refusal, and nothing is stored, if one of them cannot come in.
+async def import_mail(store: Store, source: Source, limits: Limits, *, mends_line_ends: bool = False) -> Imported:
+    """Store the messages in their order. Refusal, and nothing is stored, if one of them cannot come in.
 
     StoreError if the disk fails on the way; it tells how many were stored before. `mends_line_ends` makes every line
     end CRLF; else each message is the bytes that the source has.
     """
-    number = await asyncio.to_thread(_looked_through, source, limits)
-    session, stored, mails = new_id(), list[str](), source()
+    number, size = await asyncio.to_thread(_looked_through, source, limits)
+    left_out, exceeded = await asyncio.to_thread(source.others), await store.exceeded(messages=number, size=size)
+    session, stored, mails = new_id(), list[str](), source.mails()
     try:
         while captures := await asyncio.to_thread(_captures, mails, store, session, mends_line_ends):
             # What is spooled takes longer, and would come behind what follows.
@@ -61,13 +79,13 @@ async def import_mail(store: Store, source: Source, limits: Limits, *, mends_lin
                 await _add(store, [*group], stored)
     except StoreError as error:
         raise StoreError(f"{len(stored):,} of {number:,} messages were imported. Then: {error}") from error
-    return stored
+    return Imported(stored, left_out, exceeded)
 
 
-def _looked_through(source: Source, limits: Limits) -> int:
-    """How many messages there are; whatever makes one of them impossible shows here."""
+def _looked_through(source: Source, limits: Limits) -> tuple[int, int]:
+    """How many messages and bytes there are; whatever makes one of them impossible shows here."""
     number = total = 0
-    for mail in source():
+    for mail in source.mails():
         number, total = number + 1, total + len(mail.raw)
         if number > limits.messages:
             raise Refusal(f"There are more than {limits.messages:,} messages in it, the most at once.", field="body")
@@ -75,7 +93,7 @@ def _looked_through(source: Source, limits: Limits) -> int:
             raise Refusal(f"It holds more than {shown_size(limits.total)} of mail, the most at once.", field="body")
     if not number:
         raise Refusal("There is no message in it.", field="body")
-    return number
+    return number, total
 
 
 def _captures(mails: Iterator[Mail], store: Store, session: str, mends_line_ends: bool) -> list[Capture]:

@@ -54,6 +54,11 @@ class MboxWriter:
         return b""
 
 
+def begins(start: bytes) -> bool:
+    """Whether a file that starts so is surely an mbox file: its first line has a date."""
+    return _separator(start[: start.find(b"\n") + 1]) is not None
+
+
 def read(file: BinaryIO, limits: Limits) -> Iterator[Mail]:
     """The messages in order; Refusal for what is no mbox file, and for a message or number above the limits."""
     line = file.readline(limits.message + 1)

@@ -58,6 +58,14 @@ def retain(connection: sqlite3.Connection, limits: Limits, *, now: int) -> list[
     return [id for _, id in step]
 
 
+def exceeded(connection: sqlite3.Connection, limits: Limits, *, messages: int, size: int) -> Limits:
+    """Those of the limits of all mail that so much more would go beyond; the rest is 0."""
+    too_many, too_much = _excess(connection, ALL, limits)
+    return Limits(
+        messages=limits.messages if too_many + messages > 0 else 0, size=limits.size if too_much + size > 0 else 0
+    )
+
+
 def next_expiry(connection: sqlite3.Connection, limits: Limits) -> int | None:
     """When a message will be too old next, in microseconds UTC; None if none will."""
     first = _oldest(connection, ALL, by="id", limit=1) if limits.age else []

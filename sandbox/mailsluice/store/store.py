@@ -8,7 +8,7 @@ from typing import Final
 
 from mailsluice.capture import Capture, SessionRecord
 from mailsluice.message.bounds import Bounds
-from mailsluice.store import counters, deletions, edits, sessions, tags
+from mailsluice.store import counters, deletions, edits, retention, sessions, tags
 from mailsluice.store.editing import Editing
 from mailsluice.store.intake import Intake
 from mailsluice.store.journal import Journal
@@ -51,7 +51,7 @@ class Store(Editing):
     ) -> None:
         self.path = path
         self.spool_folder = path.with_name(path.name + ".spool")
-        self._writer, self._tally, self._clock = writer, tally, clock
+        self._writer, self._tally, self._clock, self._limits = writer, tally, clock, limits
         self._readers, self._moving = Readers(path), asyncio.Lock()
         self.journal = Journal(writer, self._readers)
         self.rules = Rules(writer, self._readers)
@@ -143,6 +143,12 @@ class Store(Editing):
     async def counts(self, mailbox: str = "") -> Counts:
         """How much there is, and ever was, in all or in a mailbox; constant time. Rejected mail is counted in all."""
         return await self._readers.read(lambda connection: counters.read_counts(connection, mailbox))
+
+    async def exceeded(self, *, messages: int, size: int) -> Limits:
+        """Those of the limits of all mail that so many more messages and bytes would go beyond; the rest is 0."""
+        return await self._readers.read(
+            lambda connection: retention.exceeded(connection, self._limits, messages=messages, size=size)
+        )
 
     async def mailboxes(self) -> list[tuple[str, Counts]]:
         """Each mailbox that has messages, by name, with how much is in it."""

@@ -3,8 +3,10 @@
     GET  /api/sandbox/export?format=zip&query=from:ada   .eml files in a zip archive, or mbox; without query all
     GET  /api/sandbox/export?id=ID&id=ID                 these messages; `latest` is the newest
     POST /api/sandbox/import?format=mbox                 the file itself as body: eml, mbox or zip, else it is guessed
-                                                         -> 201 {"imported": 2, "ids": ["…", "…"]}
+                                                         -> 201 {"imported": 2, "ids": ["…", "…"],
+                                                                 "left_out": ["readme.txt"], "notes": ["1 file …"]}
 
+`left_out` names the files of an archive that are no mail; `notes` says what happened besides, in sentences.
 No byte of a message changes on its way; with `crlf=1` an import makes every line end CRLF. An import that is refused
 (422, `{"error": "…", "field": "body", "link": ""}`) brings nothing in. Imported mail is never released by rules.
 """
@@ -20,7 +22,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mailsluice.errors import StoreError
-from mailsluice.exchange.incoming import import_mail, source_of
+from mailsluice.exchange.formats import source_of
+from mailsluice.exchange.incoming import import_mail
 from mailsluice.exchange.mail import Limits
 from mailsluice.exchange.outgoing import WRITERS, chosen, pieces
 from mailsluice_web import downloads
@@ -60,8 +63,9 @@ async def import_messages(request: Request) -> Response:
     with _spooled(sandbox.store.spool_folder) as file:
         await _receive(request, file)
         source = source_of(file, limits, format=parameters.get("format", ""))
-        ids = await import_mail(sandbox.store, source, limits, mends_line_ends=mends_line_ends)
-    return json_answer({"imported": len(ids), "ids": ids}, status=201)
+        done = await import_mail(sandbox.store, source, limits, mends_line_ends=mends_line_ends)
+    answer = {"imported": len(done.ids), "ids": done.ids, "left_out": done.left_out, "notes": done.notes}
+    return json_answer(answer, status=201)
 
 
 def _spooled(folder: Path) -> BinaryIO:

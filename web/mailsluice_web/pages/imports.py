@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailsluice.errors import Refusal, StoreError
-from mailsluice.exchange.incoming import import_mail, source_of
+from mailsluice.exchange.formats import source_of
+from mailsluice.exchange.incoming import import_mail
 from mailsluice.exchange.mail import Limits
 from mailsluice.sandbox import Sandbox
 from mailsluice_web.pages.cards import sandbox_of
@@ -16,11 +17,16 @@ from mailsluice_web.rendering import page, render
 
 
 class Outcome(NamedTuple):
-    """What became of a file: so many messages, or the reason why there are none."""
+    """What became of a file: so many messages, with a note where not all of it is mail, or the reason for none.
+
+    `limits` is a sentence when retention removes what is too much.
+    """
 
     name: str
     messages: int = 0
     reason: str = ""
+    note: str = ""
+    limits: str = ""
 
 
 async def new(request: Request) -> Response:
@@ -48,12 +54,12 @@ async def _take(sandbox: Sandbox, upload: UploadFile) -> Outcome:
     limits = Limits(message=sandbox.settings.max_message_size)
     name = upload.filename or ""
     try:
-        ids = await import_mail(sandbox.store, source_of(upload.file, limits), limits)
+        done = await import_mail(sandbox.store, source_of(upload.file, limits, name=name), limits)
     except Refusal as refusal:
         return Outcome(name, reason=refusal.reason)
     except StoreError as error:
         return Outcome(name, reason=f"{error}")
-    return Outcome(name, len(ids))
+    return Outcome(name, len(done.ids), note=done.note_of_others, limits=done.note_of_limits)
 
 
 routes: Final[list[BaseRoute]] = [

@@ -99,7 +99,7 @@ const tellImports = () => {
   }
   const imported = messages ? `${counted(messages, "message")} imported` : "Nothing was imported"
   find("#imports-said").textContent = refused && messages ? `${imported}, ${counted(refused, "file")} refused` : imported
-  if (!refused) ending = setTimeout(clearImports, SHOWN_FOR)
+  if (!find("#dropped").children.length) ending = setTimeout(clearImports, SHOWN_FOR)
 }
 
 const clearImports = () => {
@@ -117,9 +117,10 @@ document.addEventListener("htmx:finally:request", (event) => {
   for (const line of told) {
     dropped.messages += Number(line.dataset.messages)
     if (line.hidden) line.remove()
-    else dropped.refused += 1
+    if ("refused" in line.dataset) dropped.refused += 1
     delete line.dataset.messages
   }
+  for (const line of [...document.querySelectorAll("#dropped .limits")].slice(0, -1)) line.remove()
   dropped.done += dropped.batch.length
   importNext()
 })
