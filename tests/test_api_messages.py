@@ -95,7 +95,7 @@ async def test_the_list_goes_on_where_a_page_ends(mailbox: Mailbox) -> None:
         while before is not None:
             asked = parameters | {"limit": "2"} | ({"before": str(before)} if before else {})
             answer = (await mailbox.client.get(f"{ROOT}/messages", params=asked)).json()
-            assert keys(answer) == "messages next matching unread"
+            assert keys(answer) == "messages next matching unread notes"
             assert (answer["matching"], answer["unread"]) == (5, 5)
             read += [one["id"] for one in answer["messages"]]
             before = answer["next"]
@@ -160,8 +160,10 @@ async def test_without_mail_there_are_no_mailboxes_and_no_tags(mailbox: Mailbox)
     none = {"mailboxes": [], "messages": 0, "unread": 0, "size": 0}
     assert (await mailbox.get(f"{ROOT}/mailboxes")).json() == none
     assert (await mailbox.get(f"{ROOT}/tags")).json() == {"tags": []}
-    empty: dict[str, object] = {"messages": [], "next": None, "matching": 0, "unread": 0}
+    empty: dict[str, object] = {"messages": [], "next": None, "matching": 0, "unread": 0, "notes": []}
     assert (await mailbox.get(f"{ROOT}/messages")).json() == empty
+    (note,) = (await mailbox.get(f"{ROOT}/messages?query=form:ada")).json()["notes"]
+    assert note == "form: is no operator, so it is looked for as text. Did you mean from:?"
 
 
 async def test_tags_are_counted(mailbox: Mailbox) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsluice.search import And, Candidate, Not, Or, Query, Term, matches, parse, terms_of
+from mailsluice.search import And, Candidate, Not, Or, Query, Term, doubts, matches, parse, terms_of
 
 NOW = 1_795_219_200_000_000  # 2026-11-21 00:00 UTC
 EMPTY = Candidate()
@@ -36,6 +36,9 @@ RANGES = [
     'after:"1 Jul 2026 5pm"',
     "on:today",
     "newer:2h",
+    "older:2h",
+    "on:2026",
+    "on:2026-11",
     "newer:x",
     "larger:1.5 MB",
     "smaller:0",
@@ -118,6 +121,7 @@ def test_a_query_with_a_problem_finds_nothing(text: str) -> None:
         ("larger:1.5mb", Term("larger", "1.5m", low=1_572_865)),
         ('smaller:"10 KB"', Term("smaller", "10k", high=10_240)),
         ("newer:2h", Term("newer", "2h", low=NOW - 7_200_000_000)),
+        ("older:2h", Term("older", "2h", high=NOW - 7_200_000_000)),
     ],
 )
 def test_a_query_is_understood(text: str, root: object) -> None:
@@ -133,6 +137,8 @@ def test_a_query_is_understood(text: str, root: object) -> None:
         ("after:2026-02-31", "“after:2026-02-31”"),
         ("on:9999-12-32", "on:2026-07-01"),
         ("newer:soon", "newer:2h"),
+        ("older:soon", "older:2h"),
+        ("on:2026-13", "on:2026-07-01"),
         ("larger:big", "larger:10k"),
         ("larger:-1", "larger:10k"),
         ("is:nice", "unread"),
@@ -206,9 +212,44 @@ def test_a_day_that_the_clocks_change_is_as_long_as_it_is() -> None:
     assert term.high == term.low + 25 * 3_600_000_000
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("on:2026", "2026-01-01", "2026-12-31"),
+        ("on:2026-11", "2026-11-01", "2026-11-30"),
+        ("on:2024/2", "2024-02-01", "2024-02-29"),
+        ("on:2026-12", "2026-12-01", "2026-12-31"),
+    ],
+)
+def test_a_year_or_a_month_is_all_of_it(text: str, first: str, last: str) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    (whole,), (begin,), (end,) = (
+        tuple(terms_of(parse(one, now=NOW, zone=zone))) for one in (text, f"on:{first}", f"on:{last}")
+    )
+    assert (whole.low, whole.high) == (begin.low, end.high)
+    assert str(whole) == f"on:{first[:7] if len(text) > 7 else first[:4]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("form:ada", ["form: is no operator, so it is looked for as text. Did you mean from:?"]),
+        ("a (-sender:x OR foo:bar)", ["sender:", "foo: is no operator, so it is looked for as text."]),
+        ("newer_than:2d older_than:1d", ["Did you mean newer:?", "Did you mean older:?"]),
+        ("a:b ab:c ac:c ad:c ae:c", ["ab:", "ac:", "ad:"]),
+        ('http://x.test/a 12:30 Re: re:invoice mailto:a@b localhost:8025 form: "form:ada" from:form:x :-) ::', []),
+    ],
+)
+def test_a_word_that_looks_like_an_operator_and_is_none_is_doubted(text: str, told: list[str]) -> None:
+    found = doubts(text)
+    assert len(found) == len(told)
+    assert all(part in sentence for part, sentence in zip(told, found, strict=True))
+
+
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("Pacific/Auckland"), ZoneInfo("America/Los_Angeles")])
-def test_the_last_day_of_the_calendar_has_no_end(zone: tzinfo) -> None:
-    query = parse("on:9999-12-31", now=NOW, zone=zone)
+@pytest.mark.parametrize("text", ["on:9999-12-31", "on:9999-12", "on:9999"])
+def test_the_last_day_of_the_calendar_has_no_end(zone: tzinfo, text: str) -> None:
+    query = parse(text, now=NOW, zone=zone)
     (term,) = terms_of(query)
     assert query.problems == ()
     assert term.low is not None

@@ -104,6 +104,7 @@ def test_a_message_is_found(text: str) -> None:
         "has:html",
         "is:read",
         "newer:30m",
+        "older:2h",
         "larger:2000",
         "smaller:2000",
         "voice nowhere",

@@ -95,6 +95,12 @@ async def test_what_is_not_understood_is_named_and_finds_nothing(inbox: Inbox) -
     assert words(one(page, "#found")) == "Not understood"
 
 
+async def test_what_looks_like_an_operator_and_is_none_is_said(inbox: Inbox) -> None:
+    page = await inbox.page("/?q=form:ada")
+    assert words(one(page, ".doubts")) == "form: is no operator, so it is looked for as text. Did you mean from:?"
+    assert not (await inbox.page("/?q=form:ada+is:odd")).select(".doubts")
+
+
 async def test_no_match_shows_the_query_and_ways_on(inbox: Inbox) -> None:
     await inbox.capture(session=logged_in("shop"))
     page = await inbox.page("/?q=nowhere&mailbox=shop")

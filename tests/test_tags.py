@@ -82,6 +82,7 @@ async def test_a_rule_looks_into_the_beginning_of_a_spooled_message(tmp_path: Pa
         ("invoice=,", "equals sign"),
         ("larger:big=x", "no size"),
         ("newer:2h=x", "cannot ask for newer:"),
+        ("older:2h=x", "cannot ask for older:"),
         ("a -is:unread=x", "cannot ask for is:"),
     ],
 )

@@ -12,7 +12,7 @@ MOST: Final = 100
 """Tags of one message at capture."""
 
 _OTHER: Final = re.compile(r"[^\w\-.@ ]+")
-_UNKNOWABLE: Final = frozenset({"has", "is", "tag", "after", "before", "on", "newer"})
+_UNKNOWABLE: Final = frozenset({"has", "is", "tag", "after", "before", "on", "newer", "older"})
 
 
 class TagRule(NamedTuple):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
-from mailsluice.search import Query
+from mailsluice.search import Query, doubts
 from mailsluice.store.records import Counts, ListedMessage
 from mailsluice_web.places import Chip, Place, chips, read_place
 
@@ -54,6 +54,11 @@ class Listing(msgspec.Struct, frozen=True):
     older: int | None
     shown: int
     releases: dict[str, Release]
+
+    @property
+    def doubts(self) -> list[str]:
+        """What may have been meant otherwise in the search, in sentences."""
+        return [] if self.query.problems else doubts(self.place.query)
 
     @property
     def limit(self) -> int:

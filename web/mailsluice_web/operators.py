@@ -8,6 +8,7 @@ import msgspec
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _SPANS: Final = {"1h": "the last hour", "1d": "the last 24 hours", "7d": "the last 7 days", "4w": "the last 4 weeks"}
+_SPAN_UNITS: Final = (("m", "minutes"), ("h", "hours"), ("d", "days"), ("w", "weeks"))
 _SIZES: Final = {"100k": "100 KB", "1m": "1 MB", "10m": "10 MB"}
 _DAYS: Final = {"today": "", "yesterday": ""}
 _HAS: Final = {
@@ -67,19 +68,14 @@ OPERATORS: Final = {
         Operator("tag", "a tag that it has"),
         Operator("has", "an attachment, a code, a link …", _HAS),
         Operator("is", "unread, pinned, released …", _IS),
-        Operator(
-            "newer",
-            "received not longer ago than 2h or 7d",
-            _SPANS,
-            ("since",),
-            (("m", "minutes"), ("h", "hours"), ("d", "days"), ("w", "weeks")),
-        ),
+        Operator("newer", "received not longer ago than 2h or 7d", _SPANS, ("since",), _SPAN_UNITS),
         Operator("mailbox", "the mailbox that it came into", also=("in",)),
         Operator("filename", "the name of an attachment"),
         Operator("type", "the type of a part", _TYPES),
-        Operator("on", "the day it was received", _DAYS),
+        Operator("on", "the day, month or year it was received", _DAYS),
         Operator("after", "received on this day or later", _DAYS),
         Operator("before", "received before this day", _DAYS, ("until",)),
+        Operator("older", "received longer ago than 2h or 7d", units=_SPAN_UNITS),
         Operator("larger", "more than this size", _SIZES, units=(("k", "KB"), ("m", "MB"))),
         Operator("smaller", "less than this size", _SIZES, units=(("k", "KB"), ("m", "MB"))),
         Operator("addressed", "anybody that it names", also=("person",)),

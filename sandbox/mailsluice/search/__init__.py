@@ -8,6 +8,7 @@ parenthesis says not. Quotes keep blanks together. Pure: no SQL, no clock but th
 
 from mailsluice.search.grammar import parse
 from mailsluice.search.matching import Candidate, matches
+from mailsluice.search.mistyped import doubts
 from mailsluice.search.query import And, Node, Not, Or, Query, Term, terms_of
 
-__all__ = ["And", "Candidate", "Node", "Not", "Or", "Query", "Term", "matches", "parse", "terms_of"]
+__all__ = ["And", "Candidate", "Node", "Not", "Or", "Query", "Term", "doubts", "matches", "parse", "terms_of"]

@@ -13,6 +13,7 @@ LONGEST: Final = 4000
 DEEPEST: Final = 30
 _SHOWN: Final = 60
 _DATES: Final = ("after", "before", "on")
+_SPANS: Final = ("newer", "older")
 _SIZES: Final = ("larger", "smaller")
 _WHOLE: Final = ("tag", "mailbox", "user")
 
@@ -96,9 +97,9 @@ class _Parser:
             return self._ranged(field, found, shown, f"has no date that can be read: write it like {field}:2026-07-01")
         if field in _SIZES:
             return self._ranged(field, read_size(field, value), shown, f"has no size: write it like {field}:10k or 2mb")
-        if field == "newer":
-            found = read_span(value, now=self._now)
-            return self._ranged(field, found, shown, "has no span of time: write it like newer:2h or newer:7d")
+        if field in _SPANS:
+            found = read_span(field, value, now=self._now)
+            return self._ranged(field, found, shown, f"has no span of time: write it like {field}:2h or {field}:7d")
         if field in ("has", "is"):
             return self._known(field, value, shown)
         return Term(field, value)

@@ -156,6 +156,7 @@ _TESTS: Final[Mapping[str, Callable[[Term, _Seen], bool]]] = {
     "before": _received,
     "on": _received,
     "newer": _received,
+    "older": _received,
     "larger": _size,
     "smaller": _size,
 }

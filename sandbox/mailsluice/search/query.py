@@ -9,7 +9,7 @@ import msgspec
 FIELDS: Final = frozenset(
     {
         *("from", "to", "cc", "bcc", "reply-to", "addressed", "subject", "message-id", "header", "filename", "type"),
-        *("has", "is", "tag", "mailbox", "user", "after", "before", "on", "newer", "larger", "smaller"),
+        *("has", "is", "tag", "mailbox", "user", "after", "before", "on", "newer", "older", "larger", "smaller"),
     }
 )
 """What may stand before a colon; anything else there is part of a word, as in https://example.com."""

@@ -1,6 +1,7 @@
 """Dates, spans and sizes as people type them; each is None when it cannot be read."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final, NamedTuple
 
@@ -36,8 +37,10 @@ class Range(NamedTuple):
 
 
 def read_date(field: str, text: str, *, now: int, zone: tzinfo) -> Range | None:
-    """The range of `after:`, `before:` or `on:`, in microseconds UTC; both ends are inclusive."""
+    """The range of `after:`, `before:` or `on:` (day, month or year), in microseconds UTC; both ends are inclusive."""
     try:
+        if field == "on" and (match := _YEAR_FIRST.fullmatch(text)) and not match["day"]:
+            return _whole(int(match["year"]), int(match["month"] or 0), zone)
         moment = _moment(text, now, zone)
         if moment is None:
             return None
@@ -51,13 +54,22 @@ def read_date(field: str, text: str, *, now: int, zone: tzinfo) -> Range | None:
     return Range(canonical, at, None) if field == "after" else Range(canonical, None, at + 1)
 
 
-def read_span(text: str, *, now: int) -> Range | None:
-    """The range of `newer:`: `30m`, `2h`, `7d`, `4w`."""
+def _whole(year: int, month: int, zone: tzinfo) -> Range:
+    """The range of a month, or of a year for month 0."""
+    first = date(year, month or 1, 1)
+    last = date(year, month or 12, monthrange(year, month or 12)[1])
+    end = _microseconds(_midnight(last + _DAY, zone)) if last < date.max else None
+    return Range(first.isoformat()[: 7 if month else 4], _microseconds(_midnight(first, zone)), end)
+
+
+def read_span(field: str, text: str, *, now: int) -> Range | None:
+    """The range of `newer:` or `older:`: `30m`, `2h`, `7d`, `4w`."""
     match = _SPAN.fullmatch(text)
     if match is None:
         return None
-    seconds = int(match[1]) * _UNITS[match[2][0]]
-    return Range(f"{int(match[1])}{match[2][0]}", now - seconds * 1_000_000, None)
+    moment = now - int(match[1]) * _UNITS[match[2][0]] * 1_000_000
+    canonical = f"{int(match[1])}{match[2][0]}"
+    return Range(canonical, moment, None) if field == "newer" else Range(canonical, None, moment)
 
 
 def read_size(field: str, text: str) -> Range | None:

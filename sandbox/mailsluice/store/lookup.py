@@ -119,7 +119,7 @@ class Lookup:
         return None
 
     def _drivers(self, term: Term) -> Iterator[tuple[str, dict[str, Any]]]:
-        if term.field in ("after", "before", "on", "newer"):
+        if term.field in ("after", "before", "on", "newer", "older"):
             low, high = (
                 term.low if term.low is not None else -(1 << 62),
                 term.high if term.high is not None else 1 << 62,

@@ -118,7 +118,7 @@ _TERMS: Final[dict[str, Callable[[Condition, Term], str]]] = {
     "is": Condition._is,
     "tag": Condition._tag,
     "mailbox": Condition._mailbox,
-    **dict.fromkeys(("after", "before", "on", "newer"), Condition._received),
+    **dict.fromkeys(("after", "before", "on", "newer", "older"), Condition._received),
     **dict.fromkeys(("larger", "smaller"), Condition._size),
 }
 

@@ -1,7 +1,7 @@
 """Captured mail for programs, as JSON, with what Mailpit's shapes have no room for. Reading needs no token.
 
     GET /api/sandbox/messages       ?query= &tz= &mailbox= &limit= &before= the `next` of an answer, newest first
-                                    {"messages": [MESSAGE, …], "next": null, "matching": 2, "unread": 1}
+                                    {"messages": [MESSAGE, …], "next": null, "matching": 2, "unread": 1, "notes": []}
     GET /api/sandbox/messages/ID    MESSAGE; `latest` is the newest, with ?query=&tz= the newest that it finds
     GET /api/sandbox/mailboxes      {"mailboxes": [{"name", "messages", "unread", "size"}, …], "messages", "unread",
                                     "size"}: each that has messages, and all together
@@ -15,7 +15,7 @@
 
 `unlisted` are envelope recipients that no header names, `code` is the one-time code, `action` what a person would
 follow. Reading marks nothing as seen. Times are RFC 3339 in UTC. A query that is not understood is answered with 422
-and `{"error": "…", "field": "query", "link": ""}`.
+and `{"error": "…", "field": "query", "link": ""}`; `notes` are sentences about words that look like an operator.
 """
 
 from typing import Any, Final
@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mailsluice.search import doubts
 from mailsluice.search.query import FIELDS
 from mailsluice.store import Counts, ListedMessage
 from mailsluice_web.api.answers import explained, json_answer
@@ -57,8 +58,9 @@ async def index(request: Request) -> Response:
         matching, unread = await store.search.count(query, mailbox=mailbox)
     following = listed[limit - 1].key if len(listed) > limit else None
     numbers = {"next": following, "matching": matching, "unread": unread}
+    notes = {"notes": doubts(request.query_params.get("query", ""))}
     return await run_in_threadpool(
-        lambda: json_answer({"messages": [told_message(one) for one in listed[:limit]]} | numbers)
+        lambda: json_answer({"messages": [told_message(one) for one in listed[:limit]]} | numbers | notes)
     )
 
 
