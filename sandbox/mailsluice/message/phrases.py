@@ -58,7 +58,7 @@ _CODES = r"""
     \w*kod(?:u|y|em|ie|zie|lar\w*|u?n\w*|umuz\w*) \w*koodi\w* \w*k[oó]d(?:ot|ja|om|u|em|y|ów)?
     \w*код(?:а|ом|у|е|ы|и|ів)? κωδικ\w+ mã pin pins \w*pin(?:code|kod|s)? pinco\w* otp totp \w*tan passcodes?
     einmal(?:passwort|kennwort|pin|code) \w*token רמז قוד קוד הקוד קודך בקוד לקוד رمز الرمز رمزك برمز كود الكود कोड
-    ओटीपी пин пін jednorazówk\w*
+    ओटीपी пин пін jednorazówk\w* engångslösenord\w*
 """
 _PASSWORDS = r"""
     clave claves password passwort kennwort passe contraseña contrasena senha wachtwoord hasło пароль пароля
@@ -74,13 +74,29 @@ _PURPOSES = r"""
     вход\w* авториз\w* підтверд\w* перевір\w* безпек\w* вхід\w* doğrula\w* güvenlik\w* giriş\w* onay\w* kullanımlık
     verifier\w* \w*engångs\w* engangs\w* säkerhet\w* inlogg\w* bekräft\w* bekræft\w* bekreft\w* ověř\w* přihl\w*
     kertakäyttö\w* vahvist\w* التحقق تحقق تأكيد التأكيد الأمان الدخول المرور المصادقة التفعيل אימות האימות אבטחה
-    האבטחה כניסה הכניסה התחברות חד אישור
+    האבטחה כניסה הכניסה התחברות חד אישור anzumelden einzuloggen acced\w* entrar acessar loggen zalogow\w* logga
 """
 _ENTERS = r"""
     enter use type input copy gib geben nutze verwende saisissez entrez utilisez introdu\w* ingres\w* usa utiliza
-    inserisci insira digite voer gebruik wpisz podaj użyj введите укажите введіть вкажіть girin kullanın أدخل استخدم
-    הזן הזינו הקלד ange skriv použijte zadejte syötä
+    inserisci insira digite voer gebruik wpisz podaj użyj введите укажите используйте введіть вкажіть girin kullanın
+    أدخل استخدم הזן הזינו הקלד ange skriv použijte zadejte syötä
 """
+# Said in several words, which mean more together: a password for one time is a code.
+_SIGN_IN = "(?:sign|log)[ -](?:in|on)"
+_ONCE = "|".join(
+    (
+        "one[ -]?time[ -]pass ?(?:word|code)",
+        "(?:mot de passe|code) à usage unique",
+        "(?:contraseña|contrasena|clave) de (?:un solo uso|uso único)",
+        "password (?:monouso|usa e getta)",
+        "senha (?:de uso único|descartável)",
+        "eenmalige? wachtwoord",
+        "hasło jednorazowe|jednorazowe hasło",
+        r"одноразов\w+ парол\w+",
+        "tek kullanımlık (?:şifre|parola)n?i?z?",
+    )
+)
+_TOGETHER = re.compile(rf"\b(?:(?P<once>{_ONCE})|{_SIGN_IN})\b")
 # Scripts without spaces: such a phrase is looked for within a run of characters, the longest first.
 _RUNS = {
     Role.SPOILER: (
@@ -143,7 +159,8 @@ def names_codes(text: str) -> bool:
 def roles(text: str) -> list[Role]:
     """The roles of a text's words in order; a run of a script without spaces gives one for each known phrase."""
     found: list[Role] = []
-    for word in _WORD.findall(text.casefold().replace("_", " ").replace("\u0307", "")):
+    text = text.casefold().replace("_", " ").replace("\u0307", "")
+    for word in _WORD.findall(_TOGETHER.sub(lambda match: "otp" if match["once"] else "signin", text)):
         found += _roles_of(word)
     return found
 
