@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mailsluice.sandbox import Sandbox
 from mailsluice.settings import Settings
 from mailsluice.store.records import ListedMessage
-from mailsluice_web.filters import action, hue
+from mailsluice_web.filters import action, hue, leaving
 from tests.conftest import LOOPBACK
 from tests.exchanging import zip_of
 from tests.inbox import HTMX, PLAIN, RICH, Inbox, links, logged_in, one, open_inbox, subjects, words
@@ -249,6 +249,22 @@ def test_a_link_to_act_on_says_what_it_does_and_where() -> None:
     reset, other = '{"url": "https://x.test/a", "kind": "reset"}', '{"url": "http://u:p@y.test:1/a", "kind": "new"}'
     assert action(shown(action=reset)) == ("https://x.test/a", "Reset the password", "x.test")
     assert action(shown(action=other)) == ("http://u:p@y.test:1/a", "Open the link", "y.test")
+
+
+def test_a_link_that_unsubscribes_is_none_to_act_on() -> None:
+    message = shown(action='{"url": "https://x.test/a", "kind": "unsubscribe"}')
+    assert (action(message), leaving(message)) == (None, ("https://x.test/a", "Unsubscribe", "x.test"))
+    assert leaving(shown(action='{"url": "mailto:a@x.test", "kind": "unsubscribe"}')) is None
+    assert leaving(shown(action='{"url": "https://x.test/a", "kind": "reset"}')) is None
+
+
+async def test_a_link_that_unsubscribes_stands_in_the_open_message_only_and_no_key_opens_it(inbox: Inbox) -> None:
+    id = await inbox.capture(b"List-Unsubscribe: <https://x.test/a>\r\n" + PLAIN)
+    await inbox.sandbox.store.search.indexing.settle()
+    page = await inbox.page(f"/messages/{id}")
+    link = one(page, ".leaving a")
+    assert (link["href"], words(link), link.get("data-key")) == ("https://x.test/a", "Unsubscribe", None)
+    assert not page.select("li.item .quick, [data-key=l]")
 
 
 async def test_a_row_offers_its_code_and_its_link(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from mailsluice.search import parse
 from mailsluice.store import Store, open_store
@@ -13,6 +14,14 @@ CODE = b"From: a@example.test\r\nTo: b@example.test\r\nSubject: Your code\r\n\r\
 LINK = (
     b"From: a@example.test\r\nTo: b@example.test\r\nSubject: Reset your password\r\n\r\n"
     b"Reset your password: https://shop.example.test/reset?token=abc\r\n"
+)
+NEWS = (
+    b"From: a@example.test\r\nTo: b@example.test\r\nSubject: News\r\nList-Unsubscribe: <https://shop.example.test/u?t=1>\r\n"
+    b"\r\nApples are ripe.\r\n"
+)
+FOOT = (
+    b"From: a@example.test\r\nTo: b@example.test\r\nSubject: News\r\nContent-Type: text/html\r\n\r\n"
+    b"<p>Apples are ripe.</p><a href='https://shop.example.test/leave'>Unsubscribe</a>\r\n"
 )
 PLAIN = b"From: a@example.test\r\nTo: b@example.test\r\nSubject: Lunch\r\n\r\nAt noon?\r\n"
 
@@ -32,6 +41,28 @@ async def test_a_code_and_a_link_stand_beside_their_messages(store: Store) -> No
     action = msgspec.json.decode(found[link].action)
     assert (action["kind"], action["url"]) == ("reset", "https://shop.example.test/reset?token=abc")
     assert (found[plain].code, found[plain].action) == ("", "")
+
+
+async def test_a_message_without_a_link_to_act_on_has_the_one_that_unsubscribes(store: Store) -> None:
+    news, foot, link = [await added(store, raw) for raw in (NEWS, FOOT, LINK.replace(b"Subject", b"X: y\r\nSubject"))]
+    both = await added(store, NEWS.split(b"\r\n\r\n")[0] + b"\r\n\r\n" + LINK.split(b"\r\n\r\n")[1])
+    await store.search.indexing.settle()
+    found = {one.id: msgspec.json.decode(one.action) for one in await store.list_messages(limit=0)}
+    assert [(found[id]["kind"], found[id]["url"]) for id in (news, foot)] == [
+        ("unsubscribe", "https://shop.example.test/u?t=1"),
+        ("unsubscribe", "https://shop.example.test/leave"),
+    ]
+    assert found[link]["kind"] == found[both]["kind"] == "reset"
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+async def test_a_link_that_unsubscribes_is_no_link_to_act_on(store: Store, is_indexed: bool) -> None:
+    if not is_indexed:
+        await store.search.indexing.stop()
+    _, link = [await added(store, raw) for raw in (NEWS, LINK)]
+    if is_indexed:
+        await store.search.indexing.settle()
+    assert [one.id for one in await store.search.find(parse("has:link", now=0), limit=10)] == [link]
 
 
 async def test_a_code_is_told_when_it_is_found(tmp_path: Path) -> None:

@@ -25,12 +25,13 @@ _AFTER_ADDRESS = ".,:;!?)]»”’*_"
 
 
 _HUES = 12
+_LEAVING = "unsubscribe"
 _ACTIONS = {
     "verify": "Verify",
     "reset": "Reset the password",
     "sign-in": "Sign in",
     "invite": "Accept the invitation",
-    "unsubscribe": "Unsubscribe",
+    _LEAVING: "Unsubscribe",
 }
 
 
@@ -148,19 +149,31 @@ def hue(tag: str) -> str:
 
 
 def action(message: ListedMessage) -> Action | None:
-    """What its mail asks a person to do, if that is a web address."""
+    """What its mail asks a person to do, if that is a web address and does not only unsubscribe."""
+    kind, found = _link(message)
+    return found if kind != _LEAVING else None
+
+
+def leaving(message: ListedMessage) -> Action | None:
+    """Where its mail unsubscribes, if that is a web address and all that it offers."""
+    kind, found = _link(message)
+    return found if kind == _LEAVING else None
+
+
+def _link(message: ListedMessage) -> tuple[str, Action | None]:
     try:
         found: Any = msgspec.json.decode(message.action) if message.action else {}
     except msgspec.DecodeError:
-        return None
+        return "", None
     url = found.get("url") if isinstance(found, dict) else None
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
-        return None
+        return "", None
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
-        return None
-    return Action(url, _ACTIONS.get(str(found.get("kind", "")), "Open the link"), host)
+        return "", None
+    kind = str(found.get("kind", ""))
+    return kind, Action(url, _ACTIONS.get(kind, "Open the link"), host)
 
 
 def exported(place: Place, format: str) -> str:
@@ -216,7 +229,7 @@ def _utc(microseconds: int) -> datetime:
 
 
 _PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
-_KEPT = (hue, action, exported, left)
+_KEPT = (hue, action, leaving, exported, left)
 _PART = (filename, shown_inline, pictured)
 _LINK = (opening, warnings_of)
 ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_LINK, *_KEPT)}

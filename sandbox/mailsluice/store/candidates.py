@@ -9,11 +9,12 @@ import msgspec
 
 from mailsluice.message.addresses import Address
 from mailsluice.message.bounds import Bounds
-from mailsluice.message.extract import extract_from
+from mailsluice.message.extract import Action, extract_from
 from mailsluice.message.headers import Header
 from mailsluice.message.html import text_from_html
 from mailsluice.message.parse import Message, parse
 from mailsluice.search import Candidate
+from mailsluice.store.finds import acts
 from mailsluice.store.records import Receipt
 from mailsluice.store.rows import unlisted_of
 from mailsluice.store.sources import CHUNKED, unpack
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_TEXT: Final = 100_000
 _LIKELY: Final = 0.6
+_LEAVES: Final = 0.8
 _MOST_HTML: Final = 1 << 20
 _MOST_HEADERS: Final = 16_000
 _MOST_NAMES: Final = 500
@@ -54,7 +56,7 @@ def read_whole(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Reading:
     except Exception:  # as at capture: whatever the reader thinks of it, the mail stays findable by its envelope
         log.exception("a message could not be read for the search; it is found by its envelope only")
         found = Candidate(unlisted=tuple(one.address for one in envelope.recipients))
-    traits = {"warning": session.warnings, "code": code, "link": action}
+    traits = {"warning": session.warnings, "code": code, "link": acts(action)}
     candidate = msgspec.structs.replace(
         found,
         envelope_sender=_line(envelope.sender),
@@ -88,11 +90,13 @@ def content_of(
 
 
 def _extracted(message: Message) -> tuple[str, str]:
-    """Code and link, where they are more likely right than wrong."""
+    """Code and link, where they are more likely right than wrong; without such a link, what unsubscribes."""
     found = extract_from(message)
     code = found.code.text if found.code and found.code.confidence >= _LIKELY else ""
-    is_likely = found.action is not None and found.action.confidence >= _LIKELY
-    return _storable(code), _storable(msgspec.json.encode(found.action).decode()) if is_likely else ""
+    action = found.action if found.action and found.action.confidence >= _LIKELY else None
+    if action is None and found.unsubscribe:
+        action = Action(found.unsubscribe, "unsubscribe", "", _LEAVES)
+    return _storable(code), _storable(msgspec.json.encode(action).decode()) if action else ""
 
 
 def _text(message: Message, most: int) -> str:

@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_UNSUBSCRIBES: Final = '"kind":"unsubscribe"'
 
 
 class Find(NamedTuple):
@@ -12,6 +14,16 @@ class Find(NamedTuple):
     id: str
     code: str
     action: str
+
+
+def acts(action: str) -> bool:
+    """Whether this is a link to act on, as JSON, and no mere way out of a mailing list."""
+    return bool(action) and _UNSUBSCRIBES not in action
+
+
+def acts_sql(column: str) -> str:
+    """The same of a column."""
+    return f"({column} <> '' AND instr({column}, '{_UNSUBSCRIBES}') = 0)"
 
 
 def store_finds(connection: sqlite3.Connection, finds: Sequence[Find]) -> None:

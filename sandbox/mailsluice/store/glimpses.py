@@ -5,12 +5,14 @@ from typing import Final
 
 import msgspec
 
+from mailsluice.store.finds import acts_sql
+
 _LONGEST: Final = 16_384
 
 # One row for all of them: between any two rows another thread may take the interpreter, and keep it for a while.
 _GLIMPSES: Final = f"""
 SELECT json_group_array(json_array(
-    key, id, mailbox, received, size, seen, pinned, code <> '', action <> '', subject, receipt,
+    key, id, mailbox, received, size, seen, pinned, code <> '', {acts_sql("action")}, subject, receipt,
     CASE WHEN encoding = 0 AND length(content) <= {_LONGEST} THEN hex(content) END,
     json((SELECT json_group_array(tag) FROM tagged WHERE tagged.message = key)),
     json((SELECT json_group_array(state) FROM release WHERE release.message = id))

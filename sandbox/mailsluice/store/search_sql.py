@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mailsluice.search import And, Node, Not, Or, Term
 from mailsluice.search.words import normal
+from mailsluice.store.finds import acts_sql
 from mailsluice.store.narrowing import COLUMNS, TRAITS
 from mailsluice.store.scanning import DELIVERED, FAILED
 
@@ -73,7 +74,7 @@ class Condition:
             return f"instr(search_text.traits, {self._value(term.value)}) > 0"
         if term.value == "release":
             return _RELEASED.format(where="")
-        return "message.code <> ''" if term.value == "code" else "message.action <> ''"
+        return "message.code <> ''" if term.value == "code" else acts_sql("message.action")
 
     def _is(self, term: Term) -> str:
         if term.value in _STATES:
