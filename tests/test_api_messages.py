@@ -11,7 +11,7 @@ from tests.api_client import PLAIN, RICH, Mailbox, events_of, keys
 ROOT = "/api/sandbox"
 MESSAGE_KEYS = (
     "id mailbox received size seen pinned tags from to cc bcc reply_to subject snippet attachments message_id "
-    "envelope_sender unlisted user session code action"
+    "envelope_sender unlisted user session code code_confidence action"
 )
 
 
@@ -49,6 +49,7 @@ async def test_a_message_is_told_with_all_that_the_list_knows(mailbox: Mailbox) 
         "unlisted": ["hidden@example.test"],
         "user": "Shop",
         "code": "",
+        "code_confidence": None,
         "action": None,
     }
 
@@ -57,8 +58,8 @@ async def test_the_code_and_the_action_are_told(mailbox: Mailbox) -> None:
     listed = await mailbox.sandbox.store.get(await mailbox.capture())
     assert listed
     action = {"kind": "verify", "url": "https://example.test/?a=1"}
-    told = told_message(msgspec.structs.replace(listed, code="123456", action=json.dumps(action)))
-    assert (told["code"], told["action"]) == ("123456", action)
+    told = told_message(msgspec.structs.replace(listed, code="123456", code_confidence=0.7, action=json.dumps(action)))
+    assert (told["code"], told["code_confidence"], told["action"]) == ("123456", 0.7, action)
 
 
 async def test_reading_marks_nothing_as_seen(mailbox: Mailbox) -> None:

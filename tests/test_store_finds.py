@@ -37,6 +37,8 @@ async def test_a_code_and_a_link_stand_beside_their_messages(store: Store) -> No
     await store.search.indexing.settle()
     found = {one.id: one for one in await store.list_messages(limit=0)}
     assert (found[code].code, found[code].action) == ("482913", "")
+    assert 0.6 <= found[code].code_confidence <= 1
+    assert found[link].code_confidence == 0
     assert found[link].code == ""
     action = msgspec.json.decode(found[link].action)
     assert (action["kind"], action["url"]) == ("reset", "https://shop.example.test/reset?token=abc")
@@ -89,3 +91,4 @@ async def test_a_deleted_message_comes_back_with_its_code(store: Store) -> None:
     await store.undo(deletion.token)
     (back,) = await store.list_messages(limit=0)
     assert back.code == "482913"
+    assert back.code_confidence

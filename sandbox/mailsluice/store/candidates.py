@@ -9,7 +9,7 @@ import msgspec
 
 from mailsluice.message.addresses import Address
 from mailsluice.message.bounds import Bounds
-from mailsluice.message.extract import Action, extract_from
+from mailsluice.message.extract import Action, Code, extract_from
 from mailsluice.message.headers import Header
 from mailsluice.message.html import text_from_html
 from mailsluice.message.parse import Message, parse
@@ -33,10 +33,11 @@ _MOST_SOURCE: Final = 16 << 20
 
 
 class Reading(NamedTuple):
-    """What search looks at, the one-time code, and the link to act on as JSON; the last two may be empty."""
+    """What search looks at, the one-time code, how sure it is, and the link to act on as JSON; both may be empty."""
 
     candidate: Candidate
     code: str
+    code_confidence: float
     action: str
 
 
@@ -48,11 +49,11 @@ def readable(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Candidate:
 def read_whole(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Reading:
     """The same, with what a person would take out of it at once."""
     envelope, session = receipt.envelope, receipt.session
-    code = action = ""
+    code, code_confidence, action = "", 0.0, ""
     try:
         message = parse(raw, bounds=bounds)
         found = content_of(message, receipt)
-        code, action = _extracted(message)
+        code, code_confidence, action = _extracted(message)
     except Exception:  # as at capture: whatever the reader thinks of it, the mail stays findable by its envelope
         log.exception("a message could not be read for the search; it is found by its envelope only")
         found = Candidate(unlisted=tuple(one.address for one in envelope.recipients))
@@ -63,7 +64,7 @@ def read_whole(raw: bytes, receipt: Receipt, *, bounds: Bounds) -> Reading:
         user=_line(session.user),
         has=found.has | {name for name, holds in traits.items() if holds},
     )
-    return Reading(candidate, code, action)
+    return Reading(candidate, code, code_confidence, action)
 
 
 def content_of(
@@ -89,14 +90,15 @@ def content_of(
     )
 
 
-def _extracted(message: Message) -> tuple[str, str]:
+def _extracted(message: Message) -> tuple[str, float, str]:
     """Code and link, where they are more likely right than wrong; without such a link, what unsubscribes."""
     found = extract_from(message)
-    code = found.code.text if found.code and found.code.confidence >= _LIKELY else ""
+    code = found.code if found.code and found.code.confidence >= _LIKELY else Code("", 0.0)
     action = found.action if found.action and found.action.confidence >= _LIKELY else None
     if action is None and found.unsubscribe:
         action = Action(found.unsubscribe, "unsubscribe", "", _LEAVES)
-    return _storable(code), _storable(msgspec.json.encode(action).decode()) if action else ""
+    link = _storable(msgspec.json.encode(action).decode()) if action else ""
+    return _storable(code.text), code.confidence, link
 
 
 def _text(message: Message, most: int) -> str:

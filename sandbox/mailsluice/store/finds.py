@@ -8,11 +8,12 @@ _UNSUBSCRIBES: Final = '"kind":"unsubscribe"'
 
 
 class Find(NamedTuple):
-    """The code and the link (JSON) of a message; one of them may be empty."""
+    """The code, how sure it is, and the link (JSON) of a message; code or link may be empty."""
 
     key: int
     id: str
     code: str
+    code_confidence: float
     action: str
 
 
@@ -30,6 +31,6 @@ def store_finds(connection: sqlite3.Connection, finds: Sequence[Find]) -> None:
     """Write them beside the messages, also beside deleted ones that may come back."""
     for table in ("message", "trash"):
         connection.executemany(
-            f"UPDATE {table} SET code = ?, action = ? WHERE key = ?",
-            ((find.code, find.action, find.key) for find in finds),
+            f"UPDATE {table} SET code = ?, code_confidence = ?, action = ? WHERE key = ?",
+            ((find.code, find.code_confidence, find.action, find.key) for find in finds),
         )

@@ -252,7 +252,7 @@ class Indexing:
             reading = read_whole(read_beginning(connection, key, id), read_receipt(receipt), bounds=self._bounds)
             entry, rare = entry_of(key, reading.candidate, dictionary=self._dictionary)
             if reading.code or reading.action:
-                batch.finds.append(Find(key, id, reading.code, reading.action))
+                batch.finds.append(Find(key, id, reading.code, reading.code_confidence, reading.action))
             batch.entries.append(entry)
             words.update(self._dictionary.promoted(rare, words))
             if time.monotonic() > ends:

@@ -17,7 +17,8 @@ class ListedMessage(msgspec.Struct, frozen=True):
     `key` orders by arrival (newest = highest) and stays inside; `id` is its name outside. `received` is microseconds
     UTC, `size` the bytes of the source. `unlisted` are envelope recipients that no To, Cc or Bcc header names,
     `absent` are addresses of these headers that were no recipients. `tags` are sorted. `code` is the one-time code in
-    it, `action` the link that a person would act on (JSON); empty without.
+    it, `code_confidence` how sure that is (0: unknown), `action` the link that a person would act on (JSON); empty
+    without.
     """
 
     key: int
@@ -35,6 +36,7 @@ class ListedMessage(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     code: str = ""
+    code_confidence: float = 0.0
     action: str = ""
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _LISTED: Final = (
     "key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, "
-    "envelope_sender, user, addresses, code, action, "
+    "envelope_sender, user, addresses, code, code_confidence, action, "
     "(SELECT group_concat(tag, char(10)) FROM tagged WHERE tagged.message = message.key)"
 )
 SELECT_LISTED: Final = f"SELECT {_LISTED} FROM message"
@@ -88,7 +88,7 @@ def insert_capture(
 def listed(row: tuple[Any, ...]) -> ListedMessage:
     """The record of a row of `SELECT_LISTED`."""
     key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, *rest = row
-    envelope_sender, user, addresses, code, action, tags = rest
+    envelope_sender, user, addresses, code, code_confidence, action, tags = rest
     who = _read_addresses(addresses)
     return ListedMessage(
         key=key,
@@ -116,6 +116,7 @@ def listed(row: tuple[Any, ...]) -> ListedMessage:
         user=user,
         tags=tuple(sorted(tags.split("\n"))) if tags else (),
         code=code,
+        code_confidence=code_confidence,
         action=action,
     )
 

@@ -22,7 +22,7 @@ _STEP_BYTES: Final = 16 << 20
 
 _COLUMNS: Final = (
     "key, id, mailbox, session, received, size, seen, pinned, attachments, subject, snippet, message_id, "
-    "envelope_sender, user, addresses, code, action"
+    "envelope_sender, user, addresses, code, code_confidence, action"
 )
 _TAKEN: Final = "deletion = :deletion AND until > :now"
 _SPARED: Final = "deletion NOT IN (SELECT value FROM json_each(:but))"

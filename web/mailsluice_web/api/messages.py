@@ -10,12 +10,14 @@
 
     MESSAGE {"id", "mailbox", "received", "size", "seen", "pinned", "tags": [], "from": ADDRESS, "to": [ADDRESS, …],
              "cc", "bcc", "reply_to", "subject", "snippet", "attachments": 0, "message_id", "envelope_sender",
-             "unlisted": ["…"], "user", "session", "code": "", "action": null}
+             "unlisted": ["…"], "user", "session", "code": "",
+             "code_confidence": null, "action": null}
     ADDRESS {"name", "address"}
 
-`unlisted` are envelope recipients that no header names, `code` is the one-time code, `action` what a person would
-follow. Reading marks nothing as seen. Times are RFC 3339 in UTC. A query that is not understood is answered with 422
-and `{"error": "…", "field": "query", "link": ""}`; `notes` are sentences about words that look like an operator.
+`unlisted` are envelope recipients that no header names, `code` is the one-time code, `code_confidence` how sure that is
+(to 1.0; null without a code, and for one of an older version), `action` what a person would follow. Reading marks
+nothing as seen. Times are RFC 3339 in UTC. A query that is not understood is answered with 422 and `{"error": "…",
+"field": "query", "link": ""}`; `notes` are sentences about words that look like an operator.
 """
 
 from typing import Any, Final
@@ -121,6 +123,7 @@ def told_message(listed: ListedMessage) -> dict[str, Any]:
         "user": listed.user,
         "session": listed.session,
         "code": listed.code,
+        "code_confidence": listed.code_confidence or None,
         "action": msgspec.json.decode(listed.action) if listed.action else None,
     }
 
