@@ -11,8 +11,10 @@ import pytest
 from mailsluice.capture import Capture, Envelope, Recipient, SessionFacts, Spool, new_id, now
 from mailsluice.store import Store, StoreError, open_store
 from mailsluice.store.database import migrations
+from tests.nasty import head, multipart
 
 LARGE = os.urandom(1 << 20)
+FILE = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n"
 
 
 def make_capture(body: bytes | Spool = b"Subject: x\r\n\r\nhello\r\n", **changes: object) -> Capture:
@@ -43,6 +45,20 @@ async def test_a_spooled_body_comes_back_exactly_and_its_file_is_gone(store: Sto
     await store.add(capture)
     assert await store.raw(capture.id) == LARGE
     assert not list(store.spool_folder.iterdir())
+
+
+@pytest.mark.parametrize(("count", "size"), [(33, 80 << 10), (1, 3 << 20)])
+async def test_a_large_message_is_listed_with_all_its_attachments_and_its_text(
+    store: Store, count: int, size: int
+) -> None:
+    file = FILE + "YWFh\r\n" * (size // 6)
+    text = "Content-Type: text/plain\r\n\r\nSee the files."
+    body = (head("large") + multipart("mixed", "b", *[file] * count, text)).encode()
+    capture = make_capture(spooled(store, body))
+    await store.add(capture)
+    listed = await store.get(capture.id)
+    assert listed is not None
+    assert (listed.summary.attachments, listed.summary.snippet) == (count, "See the files.")
 
 
 async def test_envelope_session_and_transcript_come_back(store: Store) -> None:

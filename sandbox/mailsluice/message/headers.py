@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from mmap import mmap
 
 import msgspec
 
@@ -10,6 +11,8 @@ from mailsluice.message.charsets import decode_loose
 from mailsluice.message.words import clean, decode_words
 
 Field = tuple[bytes, bytes]
+Source = bytes | mmap
+"""The bytes of a message, in memory or in a file."""
 
 _FIELD = re.compile(rb"\n\r?+([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 _FOLD = re.compile(rb"[ \t\r]*+\n[ \t\r]*+")
@@ -34,13 +37,13 @@ def split_message(raw: bytes, *, bounds: Bounds = DEFAULT) -> tuple[tuple[Header
     return tuple(Header(decode_loose(name), unfold(value), text_of(value)) for name, value in pairs), body
 
 
-def header_block(raw: bytes, *, start: int, end: int, bounds: Bounds = DEFAULT) -> tuple[bytes, int]:
+def header_block(raw: Source, *, start: int, end: int, bounds: Bounds = DEFAULT) -> tuple[bytes, int]:
     """The header's bytes with LF line ends and an LF before it, and the offset of the body.
 
     Line ends may be CRLF, LF, or CR where the header has no LF at all; without a blank line everything is header.
     """
     first = raw.find(b"\n", start, end)
-    if raw[start : start + 1] in b"\r\n" and (first == start or raw.startswith((b"\r\n", b"\r\r"), start, end)):
+    if raw[start : start + 1] in b"\r\n" and (first == start or raw[start : min(end, start + 2)] in (b"\r\n", b"\r\r")):
         return b"", first + 1 if first >= start else start + 1
     bare = raw.find(b"\r\r", start, end if first < 0 else first - 1)
     if bare >= 0 or first < 0:
@@ -59,7 +62,7 @@ def header_block(raw: bytes, *, start: int, end: int, bounds: Bounds = DEFAULT) 
     return _block(raw, start, stop, bounds), body
 
 
-def _block(raw: bytes, start: int, stop: int, bounds: Bounds) -> bytes:
+def _block(raw: Source, start: int, stop: int, bounds: Bounds) -> bytes:
     return b"\n" + raw[start : min(stop, start + bounds.size)].replace(b"\r\n", b"\n")
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.charsets import decode, decode_loose
-from mailsluice.message.headers import fields, header_block, text_of, unfold
+from mailsluice.message.headers import Source, fields, header_block, text_of, unfold
 from mailsluice.message.parameters import Structured, structured
 from mailsluice.message.transfer import IDENTITIES, decode_transfer, knows
 
@@ -41,7 +41,7 @@ class Part:
 
     def __init__(
         self,
-        raw: bytes,
+        raw: Source,
         start: int,
         end: int,
         *,
@@ -185,7 +185,7 @@ def _word(value: bytes) -> str:
     return decode_loose(unfold(value)).partition(";")[0].strip(" \"'").lower()
 
 
-def read(raw: bytes, *, bounds: Bounds = DEFAULT) -> tuple[Part, list[Part], list[str]]:
+def read(raw: Source, *, bounds: Bounds = DEFAULT) -> tuple[Part, list[Part], list[str]]:
     """The message as a part, its leaf parts in order, and what was wrong with its structure in sentences."""
     root = Part(raw, 0, len(raw), bounds=bounds)
     if not root.is_multipart:
@@ -208,7 +208,7 @@ def read(raw: bytes, *, bounds: Bounds = DEFAULT) -> tuple[Part, list[Part], lis
     return root, leaves, defects
 
 
-def _spans(raw: bytes, part: Part, depth: int, room: int, defects: list[str]) -> list[tuple[int, int]]:
+def _spans(raw: Source, part: Part, depth: int, room: int, defects: list[str]) -> list[tuple[int, int]]:
     """Where the children of a multipart begin and end; none when it cannot be, or is not to be, taken apart."""
     name = "The message" if part.number == "0" else f"Part {part.number}" if depth < 10 else "A deeply nested part"
     boundary = part.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
@@ -230,7 +230,7 @@ def _spans(raw: bytes, part: Part, depth: int, room: int, defects: list[str]) ->
     return spans
 
 
-def _delimited(raw: bytes, delimiter: bytes, body: int, end: int, room: int) -> tuple[list[tuple[int, int]], bool]:
+def _delimited(raw: Source, delimiter: bytes, body: int, end: int, room: int) -> tuple[list[tuple[int, int]], bool]:
     """The stretches between the delimiter's lines, and whether the closing one was there (RFC 2046 section 5.1.1)."""
     spans: list[tuple[int, int]] = []
     opened, position = -1, body
@@ -255,7 +255,7 @@ def _delimited(raw: bytes, delimiter: bytes, body: int, end: int, room: int) -> 
     return spans, False
 
 
-def _before_line_end(raw: bytes, at: int) -> int:
+def _before_line_end(raw: Source, at: int) -> int:
     """The offset before the line end that belongs to the delimiter line at `at`."""
     if raw[at - 1] == 10:
         return at - 2 if at > 1 and raw[at - 2] == 13 else at - 1

@@ -10,7 +10,7 @@ from mailsluice.message.addresses import Address, parse_addresses
 from mailsluice.message.bodies import Bodies, arrange
 from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.charsets import decode, decode_loose
-from mailsluice.message.headers import text_of, unfold
+from mailsluice.message.headers import Source, text_of, unfold
 from mailsluice.message.mime import Part, identifier, read
 from mailsluice.message.words import clean
 
@@ -47,8 +47,8 @@ class Summary(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
 
 
-def summarize(raw: bytes, *, bounds: Bounds = DEFAULT) -> Summary:
-    """Read a message in brief, whatever its bytes; the first 512 KB of a larger one will do. Never raises."""
+def summarize(raw: Source, *, bounds: Bounds = DEFAULT) -> Summary:
+    """Read a message in brief, whatever its bytes; one in a file is not taken into memory for that. Never raises."""
     root, leaves, _ = read(raw, bounds=bounds)
     return summary_of(root, leaves, arrange(leaves))
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from mailsluice.store.tally import Tally
 from mailsluice.store.writer import Writer
 
 _SPOOLED_AT_ONCE: Final = 2  # each has some 2 MB in memory on its way from file to file
-_SUMMARIZED: Final = 512 << 10  # a spooled body's beginning tells what lists need; its attachments are not decoded
+_LOOKED_AT: Final = 512 << 10  # what the rules for tags read of a spooled body
 
 
 class Intake:
@@ -98,10 +99,10 @@ class Intake:
             spool.delete()
 
     def _look(self, capture: Capture, spool: Spool) -> tuple[Summary, str, list[str]]:
-        """What the beginning of a spooled body tells: summary, mailbox and tags."""
-        with spool.path.open("rb") as file:
-            beginning = file.read(_SUMMARIZED)
-        summary, mailbox = safe_summary(beginning, self._bounds), self._sorter.mailbox(capture)
+        """The summary of a spooled body, which is not taken into memory for that, and its mailbox and tags."""
+        with spool.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+            summary, beginning = safe_summary(body, self._bounds), body[:_LOOKED_AT]
+        mailbox = self._sorter.mailbox(capture)
         return summary, mailbox, self._sorter.tags(capture, summary, mailbox=mailbox, beginning=beginning)
 
     async def _forget_chunks(self, id: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from mailsluice.capture import Capture, Envelope
 from mailsluice.message.addresses import Address
 from mailsluice.message.bounds import Bounds
+from mailsluice.message.headers import Source
 from mailsluice.message.summary import Summary, summarize
 from mailsluice.store.records import ListedMessage, Receipt
 from mailsluice.store.sources import CHUNKED, pack
@@ -46,7 +47,7 @@ _read_addresses = msgspec.json.Decoder(_Addresses).decode
 read_receipt = msgspec.json.Decoder(Receipt).decode
 
 
-def safe_summary(raw: bytes, bounds: Bounds) -> Summary:
+def safe_summary(raw: Source, bounds: Bounds) -> Summary:
     """The summary, or an empty one: an acknowledged message must not depend on the parser having no bug."""
     try:
         return summarize(raw, bounds=bounds)
