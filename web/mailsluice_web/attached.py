@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from mailsluice.message.parse import Message
 
 _SHOWN: Final = 12
-_CALENDARS: Final = ("text/calendar", "application/ics")
 _DRAWN_FROM: Final = 32 << 20
 _ICONS: Final[dict[Form, str]] = {"image": "image", "message": "mark", "calendar": "calendar", "contacts": "profiles"}
 
@@ -38,13 +37,9 @@ class Attachments(msgspec.Struct, frozen=True):
 
 
 def attachments(message: "Message") -> Attachments:
-    """The attachments of a message, invitations among them that its sender did not call so; slow for a large one."""
-    named = message.attachments
-    others = [
-        part for part in message.parts if part.content_type in _CALENDARS and not (part.is_attachment and part.filename)
-    ]
-    shown = tuple(map(_attachment, (*named, *others)[:_SHOWN]))
-    return Attachments(shown, len(named) + len(others) - len(shown))
+    """What its text and its HTML do not show, whatever its sender calls it; slow for a large message."""
+    shown = tuple(map(_attachment, message.files[:_SHOWN]))
+    return Attachments(shown, len(message.files) - len(shown))
 
 
 def _attachment(part: "Part") -> Attachment:

@@ -14,6 +14,19 @@ class Bodies(NamedTuple):
     text: list[Part]
     html: list[Part]
 
+    @property
+    def beside(self) -> list[Part]:
+        """The plain texts for which no HTML stands as their alternative, where there is HTML: a list's footer, say."""
+        offered = {above for part in self.html for above in _alternatives(part)}
+        return [part for part in self.text if self.html and offered.isdisjoint(_alternatives(part))]
+
+    @property
+    def html_leads(self) -> bool:
+        """Whether the letter itself is HTML only, and plain text what comes after it."""
+        if not self.html or not self.text or self.text[0].start < self.html[0].start:
+            return False
+        return set(_alternatives(self.html[0])).isdisjoint(_alternatives(self.text[0]))
+
 
 def arrange(leaves: list[Part]) -> Bodies:
     """Choose the body parts, and mark every other part as attachment, as inline file, or as neither.
@@ -66,13 +79,19 @@ def _arrange_single(part: Part, bodies: Bodies) -> None:
 
 def _is_chosen(part: Part, kind: str, chosen: dict[tuple[int, str], int]) -> bool:
     """Whether a text part belongs to the branch that was chosen first in every alternative around it."""
-    child, parent = part, part.parent
-    branches = []
-    while parent is not None:
-        if parent.content_type == "multipart/alternative":
-            branches.append(((id(parent), kind), id(child)))
-        child, parent = parent, parent.parent
+    branches = [((id(above), kind), id(child)) for above, child in _alternatives(part).items()]
     if any(chosen.get(key, branch) != branch for key, branch in branches):
         return False
     chosen.update(branches)
     return True
+
+
+def _alternatives(part: Part) -> dict[Part, Part]:
+    """Each multipart/alternative around a part, with the branch in which it lies."""
+    found: dict[Part, Part] = {}
+    child, parent = part, part.parent
+    while parent is not None:
+        if parent.content_type == "multipart/alternative":
+            found[parent] = child
+        child, parent = parent, parent.parent
+    return found

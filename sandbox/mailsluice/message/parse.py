@@ -10,6 +10,7 @@ from mailsluice.message.bounds import DEFAULT, Bounds
 from mailsluice.message.headers import Header, header_block, header_defects, split_message, text_of
 from mailsluice.message.lines import line_defects
 from mailsluice.message.mime import Part, read
+from mailsluice.message.referred import Referred, referred
 from mailsluice.message.summary import Summary, summary_of
 
 
@@ -84,6 +85,16 @@ class Message:
         return self._texts[1]
 
     @property
+    def html_leads(self) -> bool:
+        """Whether the letter itself is HTML only, and the plain text what comes after it."""
+        return self._bodies.html_leads
+
+    @property
+    def beside(self) -> str:
+        """The plain text that stands beside the HTML and not for it: the footer of a mailing list, say."""
+        return "\n\n".join(filter(None, (part.text().strip() for part in self._bodies.beside)))
+
+    @property
     def attachments(self) -> tuple[Part, ...]:
         """The attachments that have a name to list them by."""
         return tuple(part for part in self.parts if part.is_attachment and part.filename)
@@ -92,6 +103,14 @@ class Message:
     def inline(self) -> tuple[Part, ...]:
         """The parts shown inline, or neither shown nor attached, that have a name to list them by."""
         return tuple(part for part in self.parts if part.is_inline and part.filename)
+
+    @cached_property
+    def files(self) -> tuple[Part, ...]:
+        """What comes with its texts: attachments, and every other part that its HTML does not refer to."""
+        shown = {*self._bodies.text, *self._bodies.html}
+        named = referred(self.html)
+        others = (part for part in self.parts if part not in shown and (part.given_name or part.end > part.body))
+        return tuple(part for part in others if part.is_attachment or _stands_alone(part, named))
 
     @property
     def defects(self) -> tuple[str, ...]:
@@ -130,6 +149,13 @@ class Message:
         if value and self.date is None:
             defects.append(f"The Date field cannot be read as a date: '{value[:60]}'.")
         return defects
+
+
+def _stands_alone(part: Part, named: Referred) -> bool:
+    """Whether a part is shown by nothing else: neither by the HTML, nor by another version of the same text."""
+    is_text = part.content_type.startswith("text/") and part.content_type != "text/calendar"
+    is_version = is_text and part.parent is not None and part.parent.content_type == "multipart/alternative"
+    return not (part.is_multipart or is_version or named.may_name(part.content_id))
 
 
 def parse_date(text: str) -> datetime | None:

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-from urllib.parse import unquote
 
 import msgspec
 
 from mailsluice.message.css import Kind
+from mailsluice.message.referred import identity
 
 Parts = Mapping[str, str] | Callable[[str], str | None]
 """Content-IDs to URLs; a function is asked with the Content-ID in lower case, without brackets."""
@@ -46,7 +46,7 @@ class References:
     """Decides what each reference of a document becomes: a part of the message, itself, or nothing."""
 
     def __init__(self, parts: Parts, *, remote: bool = False, allowed: Callable[[str], bool] = nobody) -> None:
-        self._ask = parts if callable(parts) else {_identifier(cid): url for cid, url in parts.items()}.get
+        self._ask = parts if callable(parts) else {identity(cid): url for cid, url in parts.items()}.get
         self._remote, self._allowed = remote, allowed
         self._counts: Counter[tuple[Kind, str]] = Counter()
         self._hosts: set[str] = set()
@@ -92,7 +92,7 @@ class References:
             return reference, ""
         start = url[:5].lower()
         if start.startswith("cid:"):
-            part = self._ask(_identifier(url[4:]))
+            part = self._ask(identity(url[4:]))
             self._own.update(() if part is None else (part,))
             return part, ""
         if start == "data:":
@@ -164,7 +164,3 @@ def _shape(pattern: str) -> str:
         host, port = pattern.lower(), ""
     name = r"(?:[^.:]+\.)+" + re.escape(host[2:]) if host.startswith("*.") else re.escape(host)
     return name + (r"(?::\d+)?" if port == "*" else f":{re.escape(port)}" if port else "(?::(?:80|443))?")
-
-
-def _identifier(cid: str) -> str:
-    return unquote(cid).strip("<> ").lower()

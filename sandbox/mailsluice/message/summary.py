@@ -88,6 +88,8 @@ _usual_addresses = lru_cache(512)(_read_addresses)  # an app writes the same few
 
 
 def _snippet(bodies: Bodies) -> str:
+    if bodies.html_leads and (snippet := _beginning(bodies.html[0], html=True)):
+        return snippet
     for part in bodies.text[:3]:
         if snippet := _beginning(part, html=False):
             return snippet

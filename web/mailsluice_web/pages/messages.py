@@ -25,6 +25,8 @@ from mailsluice_web.rendering import page
 NO_SUBJECT: Final = "(no subject)"
 
 _FIRST: Final = 6
+_LOOKED_AT: Final = 10_000
+_QUOTED: Final = 80
 _ALWAYS: Final = frozenset({"text", "headers", "source", "parts"})
 _RELEASES_SHOWN: Final = 50
 
@@ -75,10 +77,17 @@ async def view_context(request: Request, view: str, listed: ListedMessage, opene
         "part_base": part_url(id, around),
     }
     if view == "html":
-        return attached | await html_context(request, listed, opened)
+        beside = await asyncio.to_thread(_beside, opened)
+        return attached | {"beside": beside} | await html_context(request, listed, opened)
     if view == "parts":
         return attached | await parts_context(request, listed, opened)
     return attached | (await views.CONTEXTS[view](request, opened) if view in views.CONTEXTS else {})
+
+
+def _beside(opened: Opened) -> str:
+    """The beginning of the plain text that the HTML does not stand for."""
+    words = " ".join(opened.message.beside[:_LOOKED_AT].split())
+    return words if len(words) <= _QUOTED else words[:_QUOTED].rstrip() + "…"
 
 
 async def releases_of(sandbox: Sandbox, message: str) -> list[Release]:

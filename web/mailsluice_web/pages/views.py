@@ -24,7 +24,8 @@ async def text_context(request: Request, opened: Opened) -> dict[str, Any]:
     """The text of the message, or the one that its HTML makes."""
     text, is_made = await _text(opened, most=_HTML_READ)
     is_cut = len(text) > _TEXT_SHOWN or (is_made and len(opened.message.html) > _HTML_READ)
-    return {"text": text[:_TEXT_SHOWN], "is_cut": is_cut, "is_made": is_made}
+    has_own = opened.message.html_leads and bool(opened.message.text.strip())
+    return {"text": text[:_TEXT_SHOWN], "is_cut": is_cut, "is_made": is_made, "has_own": has_own}
 
 
 async def headers_context(request: Request, opened: Opened) -> dict[str, Any]:
@@ -57,11 +58,13 @@ async def whole(request: Request) -> Response:
 
 
 async def _text(opened: Opened, *, most: int | None = None) -> tuple[str, bool]:
-    """The text, and whether it was made from HTML, of which no more than `most` is read."""
+    """The text, and whether it was made from HTML, of which no more than `most` is read; plain text comes after it."""
     parsed = opened.message
-    if parsed.text.strip() or not opened.has_html:
+    own = parsed.text.strip()
+    if not opened.has_html or (own and not parsed.html_leads):
         return parsed.text, False
-    return await asyncio.to_thread(_made, parsed.html[:most]), True
+    made = await asyncio.to_thread(_made, parsed.html[:most])
+    return f"{made.rstrip()}\n\n{parsed.text}" if own else made, True
 
 
 def _made(html: str) -> str:

@@ -1,20 +1,14 @@
 """What is odd about what a message shows: its text, its HTML and the parts that the HTML refers to."""
 
-import re
 from collections.abc import Iterator
-from html import unescape
-from itertools import islice
 from typing import Final
-from urllib.parse import unquote
 
 from mailsluice.message.mime import Part
 from mailsluice.message.oddities.rules import Noted, listed, shown, where
 from mailsluice.message.oddities.structure import Tree
 from mailsluice.message.parse import Message
+from mailsluice.message.referred import identity, referred
 
-_LOOKED_AT: Final = 4 << 20  # characters of HTML
-_REFERENCES: Final = 10_000
-_REFERENCE: Final = re.compile(r"""["'=(]\s{0,9}(cid:[^\s"'<>)]{1,500})""", re.IGNORECASE)
 _BEGINNING: Final = 1000
 
 
@@ -37,16 +31,11 @@ def _has_words(text: str) -> bool:
 
 
 def _references(message: Message, tree: Tree) -> Iterator[Noted]:
-    html = message.html[:_LOOKED_AT]
-    found = list(islice(_REFERENCE.finditer(html), _REFERENCES)) if "cid:" in html.lower() else []
-    wanted = dict.fromkeys(_identifier(unescape(one[1])[4:]) for one in found)
-    there = {_identifier(part.content_id) for part in message.parts if part.content_id}
-    if missing := [f"cid:{shown(name, length=40)}" for name in wanted if name and name not in there]:
+    wanted = referred(message.html)
+    there = {identity(part.content_id) for part in message.parts if part.content_id}
+    if missing := [f"cid:{shown(name, length=40)}" for name in wanted.identities if name not in there]:
         yield Noted("cid-missing", f"The HTML refers to {listed(missing)}, which no part has as its Content-ID.")
-    if len(message.html) > _LOOKED_AT or len(found) == _REFERENCES:
-        return
-    unused = [part for part in message.parts if _is_for_html(part) and _identifier(part.content_id) not in wanted]
-    if unused:
+    if unused := [part for part in message.parts if _is_for_html(part) and not wanted.may_name(part.content_id)]:
         yield Noted("cid-unused", f"The HTML never refers to {where(unused)}, though it came along for that.")
 
 
@@ -55,7 +44,3 @@ def _is_for_html(part: Part) -> bool:
     is_related = part.parent is not None and part.parent.content_type == "multipart/related"
     is_body = part.content_type in ("text/html", "text/plain")
     return is_related and not is_body and bool(part.content_id) and b"content-location" not in part.fields
-
-
-def _identifier(text: str) -> str:
-    return unquote(text).strip("<> ").lower()
