@@ -1,13 +1,16 @@
 """What comes with the texts of a message: files that nothing shows, and plain text beside HTML."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import pytest
 
 from mailsluice.message import parse, summarize
+from mailsluice.message.words import visible
 from mailsluice.sandbox import Sandbox
 from tests.inbox import Inbox, one, open_inbox, words
 from tests.nasty import head, multipart
+from tests.preview_files import image, pdf, png
 
 PLAIN = "Content-Type: text/plain\r\n\r\n"
 HTML = "Content-Type: text/html\r\n\r\n"
@@ -77,6 +80,54 @@ async def test_the_text_view_shows_the_html_as_text_and_then_the_footer(inbox: I
         "To leave this list, write to us.",
     ]
     assert "only what comes last is plain text" in words(one(page, ".line:not(.oddities)"))
+
+
+TURNED = "Content-Type: application/octet-stream; name*=utf-8''photo%E2%80%AEgpj.exe\r\n\r\nMZ\x90\0"
+DISGUISED = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=invoice.pdf\r\n\r\nMZ\x90\0\3"
+
+
+async def test_a_name_that_turns_round_is_shown_with_what_turns_it_and_warned_of(inbox: Inbox) -> None:
+    base = f"/messages/{await inbox.capture(mail('mixed', f'{PLAIN}x', TURNED))}/parts"
+    page = await inbox.page(f"{base}?part=2")
+    assert words(one(page, "#part-2 .filename")) == "photo<U+202E>gpj.exe"
+    assert words(one(page, ".part .facts bdi")) == "photo<U+202E>gpj.exe"
+    assert "A file name hides its end: photo<U+202E>gpj.exe (part 2)." in words(one(page, ".oddities"))
+    assert "\u202e" not in one(page, "article").text
+
+
+def test_names_are_shown_with_their_joiners_and_without_what_turns_them() -> None:
+    assert visible("می\u200cخواهم.pdf \u2066a\u200b.b") == "می\u200cخواهم.pdf <U+2066>a<U+200B>.b"
+
+
+async def test_each_disguised_file_is_warned_of_and_marked_in_the_tree(inbox: Inbox) -> None:
+    files = [f"Content-Type: text/x-log; name={n}.log\r\n\r\nhello" for n in range(22)]
+    base = f"/messages/{await inbox.capture(mail('mixed', f'{PLAIN}x', *files, DISGUISED))}/parts"
+    page = await inbox.page(base)
+    assert "invoice.pdf is not what it says: it says application/pdf and is named .pdf but is" in words(
+        one(page, ".oddities")
+    )
+    assert [line["id"] for line in page.select(".part-line:has(.flag)")] == ["part-24"]
+
+
+@pytest.mark.parametrize(
+    ("content", "opens"),
+    [(image(), True), (png(30_000, 30_000), False), (pdf(1), False), (image()[:40], False)],
+    ids=["picture", "large", "pdf", "damaged"],
+)
+async def test_a_picture_opens_in_a_tab_only_if_it_is_one_that_is_shown(
+    inbox: Inbox, content: bytes, opens: bool
+) -> None:
+    head_ = "Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    raw = mail("mixed", f"{PLAIN}x", head_ + base64.encodebytes(content).decode())
+    page = await inbox.page(f"/messages/{await inbox.capture(raw)}/parts?part=2")
+    actions = [words(action) for action in page.select(".part-actions a")]
+    assert actions == ["Save it", *["Open it in a tab"] * opens]
+
+
+async def test_attached_messages_stand_in_the_tree_by_their_subjects(inbox: Inbox) -> None:
+    messages = [f"Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?q?caf=C3=A9?= {n}\r\n\r\nx" for n in (1, 2)]
+    page = await inbox.page(f"/messages/{await inbox.capture(mail('mixed', f'{PLAIN}x', *messages))}/parts")
+    assert [words(name) for name in page.select(".part-line .filename")] == ["café 1", "café 2"]
 
 
 async def test_the_html_view_leads_to_the_plain_text_beside_it(inbox: Inbox) -> None:

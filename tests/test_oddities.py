@@ -3,9 +3,9 @@ import pytest
 from tests.nasty import head, multipart
 from tests.odd_mail import HTML, PLAIN, codes_of, found_in, mail
 
-BASE64 = "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+BASE64 = "Content-Type: application/x-file\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 QUOTED = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-LOGO = "Content-Type: image/png\r\nContent-ID: <logo@x>\r\n\r\npng"
+LOGO = "Content-Type: application/x-logo\r\nContent-ID: <logo@x>\r\n\r\npng"
 RELATED = 'multipart/related; type="text/html"; boundary=r\r\n'
 LONG_WORD = f"=?utf-8?q?{'a' * 80}?="
 LEAVE = "List-Unsubscribe: <https://example.com/u>\r\n"
@@ -122,6 +122,11 @@ PARTS = {
         mail(multipart("mixed", "b", PLAIN + "a", 'Content-Type: a/b; name="ü.txt"\r\n\r\na')), {"part-header-8bit"}),
     "a path as file name": (
         mail(multipart("mixed", "b", PLAIN + "a", 'Content-Type: a/b; name="../a"\r\n\r\na')), {"file-name-path"}),
+    "a file name that turns round": (
+        mail(multipart("mixed", "b", PLAIN + "a", "Content-Type: a/b; name*=utf-8''a%E2%80%AEb\r\n\r\na")),
+        {"file-name-hidden"}),
+    "a picture called a PDF": (
+        mail(multipart("mixed", "b", PLAIN + "a", "Content-Type: application/pdf\r\n\r\nGIF89a")), {"file-differs"}),
     "a Content-ID twice": (mail(multipart("mixed", "b", PLAIN + "a", LOGO, LOGO)), {"content-id-repeated"}),
     "a Content-ID without brackets": (
         mail(multipart("mixed", "b", PLAIN + "a", LOGO.replace("<logo@x>", "logo@x"))), {"content-id-malformed"}),
@@ -132,7 +137,7 @@ BODIES = {
     "text before HTML": (mail(multipart("alternative", "b", PLAIN + "a", HTML + "<p>a")), set()),
     "HTML before text": (mail(multipart("alternative", "b", HTML + "<p>a", PLAIN + "a")), {"alternative-order"}),
     "HTML without text": (
-        mail(multipart("alternative", "b", HTML + "<p>a", "Content-Type: text/calendar\r\n\r\nx")),
+        mail(multipart("alternative", "b", HTML + "<p>a", "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR")),
         {"alternative-no-text"}),
     "one alternative": (mail(multipart("alternative", "b", PLAIN + "a")), {"alternative-single"}),
     "HTML only": (mail(HTML + "<p>a\r\n"), {"html-only"}),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from mailsluice import capture
+from mailsluice.message.words import visible
 from mailsluice.search import And, Term
 from mailsluice.store.records import ListedMessage
 from mailsluice_web import downloads
@@ -230,7 +231,7 @@ def _utc(microseconds: int) -> datetime:
 
 _PAGE = (size, number, plural, iso, moment, ago, written, sender, recipients, pieces, speaker, sentence, received)
 _KEPT = (hue, action, leaving, exported, left)
-_PART = (filename, shown_inline, pictured)
+_PART = (filename, shown_inline, pictured, visible)
 _LINK = (opening, warnings_of)
 ALL = {function.__name__: function for function in (*_PAGE, *_PART, *_LINK, *_KEPT)}
 """What a template can say after `|`."""

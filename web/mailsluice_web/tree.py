@@ -12,11 +12,13 @@ AT_ONCE: Final = 200
 
 
 class Line(NamedTuple):
-    """One part, how deep it lies, and whether it holds other parts."""
+    """One part, how deep it lies, and whether it holds other parts; what it is called, and how it differs from that."""
 
     part: "Part"
     depth: int
     is_container: bool
+    title: str = ""
+    differs: str = ""
 
 
 class Stretch(NamedTuple):

@@ -121,11 +121,15 @@ class Part:
         name = self.given_name
         if name or self.content_type != _ENVELOPED:
             return name or self.content_id
+        title = re.sub(r"""[\\/:*?"<>|\s]+""", " ", self.inner_subject).strip(" .")[:80]
+        return (title or "message") + ".eml"
+
+    @property
+    def inner_subject(self) -> str:
+        """The subject of the message that this part holds; "" when it has none."""
         message = self.chunk(16384)
         inner, _ = header_block(message, start=0, end=len(message))
-        subject = {key.lower(): value for key, value in reversed(fields(inner))}.get(b"subject", b"")
-        title = re.sub(r"""[\\/:*?"<>|\s]+""", " ", text_of(subject)).strip(" .")[:80]
-        return (title or "message") + ".eml"
+        return text_of({key.lower(): value for key, value in reversed(fields(inner))}.get(b"subject", b""))
 
     @property
     def content_id(self) -> str:

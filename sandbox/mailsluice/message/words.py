@@ -8,6 +8,8 @@ from mailsluice.message.charsets import decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*+)\?=")
 _CONTROLS = {n: "\ufffd" for n in (*range(32), *range(127, 160), *range(0xD800, 0xE000))} | {9: " ", 10: " ", 13: " "}
+# Embeddings, overrides and isolates (Unicode UAX 9), marks of direction, and what has no width; joiners are for words.
+_TURNING = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _BAD_QUOTED = re.compile("=(?![0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile("[^A-Za-z0-9+/]+")
 
@@ -21,6 +23,11 @@ class _Word(NamedTuple):
 def clean(text: str) -> str:
     """`text` without control characters: line ends and tabs become spaces, others U+FFFD."""
     return text if text.isprintable() else text.translate(_CONTROLS)
+
+
+def visible(text: str) -> str:
+    """`text` with what is not seen but turns its order round written out: `photo<U+202E>gpj.exe`."""
+    return _TURNING.sub(lambda one: f"<U+{ord(one[0]):04X}>", text)
 
 
 def decode_words(text: str) -> tuple[str, bool]:

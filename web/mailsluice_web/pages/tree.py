@@ -7,13 +7,16 @@ from starlette.requests import Request
 
 from mailsluice.preview.process import Pages, Refused
 from mailsluice.store.records import ListedMessage
-from mailsluice_web.contents import Content, container_of, content_of
+from mailsluice_web.contents import Content, container_of, content_of, differs
+from mailsluice_web.nested import is_message
 from mailsluice_web.opened import Opened
 from mailsluice_web.pages.previews import pages_for
 from mailsluice_web.previewing import MOST_PAGES, SHOWN_PAGES, WIDTHS, Drawings
 from mailsluice_web.tree import Line, Stretch, stretch, tree
 
 _WIDTH: Final = WIDTHS[1]
+# What a browser should not be given to draw, either.
+_HEAVY: Final = ("large", "damaged", "failed", "slow")
 
 
 async def parts_context(request: Request, listed: ListedMessage, opened: Opened) -> dict[str, Any]:
@@ -30,6 +33,7 @@ async def parts_context(request: Request, listed: ListedMessage, opened: Opened)
         "drawn": None if isinstance(drawn, Refused) else drawn,
         "refused": drawn.text if isinstance(drawn, Refused) else "",
         "shown_pages": shown,
+        "opens": not (content and content.differs) and not (isinstance(drawn, Refused) and drawn.reason in _HEAVY),
     }
 
 
@@ -43,9 +47,17 @@ def _read(opened: Opened, number: str, first: int) -> tuple[Stretch, Line | None
     else:
         content = content_of(line.part)
     shown = stretch(lines, first=first, number=number)
-    for one in shown.lines:
-        _ = one.is_container or one.part.size  # slow, so here in the thread
-    return shown, line, content
+    return shown._replace(lines=[_told(one) for one in shown.lines]), line, content
+
+
+def _told(line: Line) -> Line:
+    """The line with what is slow to find out."""
+    part = line.part
+    if line.is_container:
+        return line._replace(title=part.given_name)
+    _ = part.size
+    title = (part.inner_subject if is_message(part) else "") or part.given_name
+    return line._replace(title=title, differs="" if part.is_multipart else differs(part))
 
 
 async def _drawn(

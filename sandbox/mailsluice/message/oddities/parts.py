@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from mailsluice.message.charsets import codec_name
@@ -10,6 +11,8 @@ from mailsluice.message.headers import unfold
 from mailsluice.message.mime import Part
 from mailsluice.message.oddities.rules import Noted, listed, shown, where
 from mailsluice.message.transfer import BASE64, IDENTITIES, QUOTED_PRINTABLE, knows
+from mailsluice.message.words import visible
+from mailsluice.preview.kinds import differing
 
 _LOOKED_AT: Final = 8 << 20  # bytes of encoded content in all
 _LINES_LOOKED_AT: Final = 64 << 10
@@ -19,6 +22,10 @@ _LINE_ENDS: Final = b"\r\n \t"
 _BAD_QUOTED: Final = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*+\r?\n|[ \t]*+\Z)")
 _PATH: Final = re.compile(r"[/\\]|^\.\.?$")
 _VALUE: Final = re.compile(r"[^\s/;]++/[^\s/;]++")
+_LONGEST_NAME: Final = 1000
+_FILES_LOOKED_AT: Final = 1000
+_SNIFFED: Final = 96 << 10
+_TURNED: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _FIELDS: Final = (b"content-type", b"content-disposition")
 _NARROW: Final = frozenset(["", "7bit", QUOTED_PRINTABLE])
 
@@ -28,6 +35,8 @@ def part_oddities(raw: bytes, parts: Sequence[Part], *, said: str) -> Iterator[N
     for code, (is_odd, sentence) in _CHECKS.items():
         if odd := [part for part in parts if is_odd(part)]:
             yield Noted(code, sentence.format(where(odd)))
+    yield from _names(parts)
+    yield from _disguises(parts)
     yield from _unknown(parts, said)
     yield from _identifiers(parts)
     if not raw.isascii():
@@ -70,6 +79,27 @@ _CHECKS: Final[Mapping[str, tuple[Callable[[Part], bool], str]]] = {
     "part-header-8bit": (_has_high_header, "There are bytes above ASCII in the header of {}."),
     "file-name-path": (_has_path, "The file name of {} is a path; mail programs must leave the folders out."),
 }
+
+
+def _names(parts: Sequence[Part]) -> Iterator[Noted]:
+    for part in parts:
+        name = part.given_name[:_LONGEST_NAME]
+        if _TURNED.search(name):
+            text = f"A file name hides its end: {shown(visible(name), length=100)} ({where([part])})."
+            yield Noted("file-name-hidden", text)
+
+
+def _disguises(parts: Sequence[Part]) -> Iterator[Noted]:
+    """Files that are not what they say, told by their first bytes."""
+    files = (part for part in parts if (part.is_attachment or part.is_inline) and part.end > part.body)
+    for part in islice(files, _FILES_LOOKED_AT):
+        if found := differing(part.content_type, part.given_name, part.chunk(_SNIFFED)):
+            name = shown(visible(part.given_name[:_LONGEST_NAME])) or "A file"
+            yield Noted("file-differs", f"{name} is not what it says: {_lowered(found)} ({where([part])}).")
+
+
+def _lowered(sentence: str) -> str:
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
 
 
 def _unknown(parts: Sequence[Part], said: str) -> Iterator[Noted]:

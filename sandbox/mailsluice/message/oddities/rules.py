@@ -93,6 +93,8 @@ RULES: Final[Mapping[str, tuple[Literal["defect", "warning", "note"], str]]] = {
     "no-charset": ("defect", "RFC 2046, 4.1.2"),
     "part-header-8bit": ("defect", "RFC 6532, 3"),
     "file-name-path": ("warning", "RFC 2183, 2.3"),
+    "file-name-hidden": ("warning", "RFC 2183, 2.3"),
+    "file-differs": ("warning", "RFC 2045, 5"),
     "content-id-repeated": ("defect", "RFC 2045, 7"),
     "content-id-malformed": ("defect", "RFC 2045, 7"),
     "related-no-type": ("note", "RFC 2387, 3.1"),
