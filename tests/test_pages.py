@@ -70,7 +70,7 @@ async def test_only_views_that_exist_are_offered(inbox: Inbox) -> None:
         "Transcript",
     ]
     assert "HTML" in links(await inbox.page(f"/messages/{rich}"), ".tabs a[id]")
-    assert (await inbox.client.get(f"/messages/{plain}/html")).status_code == 404
+    assert (await inbox.client.get(f"/messages/{plain}/nothing")).status_code == 404
 
 
 @pytest.mark.parametrize("raw", [PLAIN, RICH, BROKEN, b"", b"\r\n\xff\xfe\x00 not a mail"])

@@ -14,6 +14,7 @@ from tests.inbox import HTMX, RICH, Inbox, links, logged_in, one, open_inbox, wo
 CORPUS = os.environ.get("MAILSLUICE_TEST_CORPUS", "")
 SHARES = 4
 ODD = b"From: a@example.test\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nX-Plain: as it is\r\n\r\nHello\nthere\r\n"
+FORWARDED = b"Subject: Fwd\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner\r\n\r\nHello\r\n"
 MARKED = b"From: a@example.test\r\nSubject: =?utf-8?q?caf=C3=A9?= here\r\n"
 MARKED += b"Content-Type: multipart/mixed;\r\n boundary=b\r\n\r\n"
 MARKED += b"no: header\r\n--b\r\nContent-Type: text/plain\r\n\r\nbody: text\r\n--b--\r\nafter: it\r\n"
@@ -29,6 +30,21 @@ async def test_text_that_was_made_from_html_says_so(inbox: Inbox) -> None:
     page = await inbox.page(f"/messages/{await inbox.capture(RICH)}/text")
     assert "made from its HTML" in words(one(page, ".line:not(.oddities)"))
     assert words(one(page, "pre.text")).startswith("Hello")
+
+
+async def test_the_html_of_a_message_without_any_leads_to_what_it_has(inbox: Inbox) -> None:
+    id = await inbox.capture(FORWARDED)
+    for base in (f"/messages/{id}", f"/messages/{id}/parts/0/message"):
+        answer = await inbox.client.get(f"{base}/html?q=x")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{base}?q=x")
+        assert not (await inbox.page(f"{base}/text")).select("[data-key=o]")
+
+
+@pytest.mark.parametrize("view", ["html", "text", "headers", "source", "parts", "transcript"])
+async def test_the_html_opens_in_a_tab_from_every_view(inbox: Inbox, view: str) -> None:
+    id = await inbox.capture(RICH)
+    page = await inbox.page(f"/messages/{id}/{view}?scheme=dark")
+    assert one(page, ".tabs a[data-key=o]")["href"] == f"/messages/{id}/body?scheme=dark"
 
 
 async def test_text_of_the_mails_own_says_nothing(inbox: Inbox) -> None:

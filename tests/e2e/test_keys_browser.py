@@ -139,6 +139,20 @@ def test_a_key_for_what_a_message_has_not_says_so_and_stays(page: Page, program:
     expect(page).to_have_url(f"{program.url}messages/{id}/source")
 
 
+def test_o_opens_the_html_in_a_tab_from_any_view_wherever_the_focus_is(page: Page, program: Program) -> None:
+    id = program.send(MAIL % b"http://localhost/")
+    (plain,) = send(program, "Plain")
+    open_inbox(page, program, f"messages/{id}/source")
+    page.locator("#pane").focus()
+    with page.expect_popup() as tab:
+        page.keyboard.press("o")
+    expect(tab.value).to_have_url(f"{program.url}messages/{id}/body")
+    open_inbox(page, program, f"messages/{plain}/source")
+    page.locator("#pane").focus()
+    page.keyboard.press("o")
+    expect(page.locator("#announcement.spoken")).to_have_text("There is no HTML in it.")
+
+
 def test_what_a_stopped_server_cannot_do_is_said_and_the_mark_stays(page: Page, program: Program) -> None:
     _, newest = send(program, "One", "Two")
     open_inbox(page, program, f"messages/{newest}")

@@ -90,8 +90,7 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
     """What the HTML view of a message shows around the frame."""
     reader: Reader = request.app.state.reader
     look, wish = read_look(request), read_wishes(request).of(listed.summary.sender.address)
-    asked = request.query_params.get("remote", "")
-    remote = asked == "1" or (bool(wish) and asked != "0")
+    asked, remote = request.query_params.get("remote", ""), _loads_remote(request, listed)
     frame = await reader.frame(listed.id, opened, scheme=look.scheme, remote=remote)
     return {
         "look": look,
@@ -106,6 +105,11 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         "links_odd": sum(1 for link in frame.links if link.flags),
         "frame_url": frame_url(listed.id, look.scheme, remote=remote),
     }
+
+
+def tab_url(request: Request, listed: ListedMessage) -> str:
+    """Where the HTML of a message opens in a tab, in the look and with the content that its frame would have."""
+    return frame_url(listed.id, read_look(request).scheme, remote=_loads_remote(request, listed))
 
 
 def frame_url(id: str, scheme: Scheme, *, remote: bool) -> str:
@@ -163,6 +167,11 @@ def frame_policy(parts: str, *, host: str, remote: bool, own_hosts: Iterable[str
         "frame-ancestors 'self'",
     ]
     return "; ".join(directives)
+
+
+def _loads_remote(request: Request, listed: ListedMessage) -> bool:
+    asked, wish = request.query_params.get("remote", ""), read_wishes(request).of(listed.summary.sender.address)
+    return asked == "1" or (bool(wish) and asked != "0")
 
 
 def _one_of(known: Sequence[_T], said: str) -> _T:

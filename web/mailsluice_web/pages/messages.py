@@ -13,7 +13,7 @@ from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
 from mailsluice.store.records import ListedMessage, Receipt
 from mailsluice_web.attached import attachments
-from mailsluice_web.framing import html_context, keep_look
+from mailsluice_web.framing import html_context, keep_look, tab_url
 from mailsluice_web.neighbours import neighbours_of
 from mailsluice_web.opened import Opened, Reader, part_url
 from mailsluice_web.pages import views
@@ -28,6 +28,7 @@ _FIRST: Final = 6
 _LOOKED_AT: Final = 10_000
 _QUOTED: Final = 80
 _ALWAYS: Final = frozenset({"text", "headers", "source", "parts"})
+_SOME: Final = frozenset({"html", "transcript"})
 _RELEASES_SHOWN: Final = 50
 
 
@@ -54,7 +55,7 @@ async def show(request: Request, *, view: str) -> Response:
     kept = view if view in _ALWAYS else ""
     view = view or best_view(opened, offered)
     if view not in offered:
-        raise HTTPException(404, "This message has no such view.")
+        return without(view, read_place(request).at(f"/messages/{listed.id}"))
     if _is_read_now(request) and not listed.seen:
         await sandbox.mark_seen([listed.id], seen=True)
         listed = msgspec.structs.replace(listed, seen=True)
@@ -69,12 +70,20 @@ async def show(request: Request, *, view: str) -> Response:
     return response
 
 
+def without(view: str, base: str) -> Response:
+    """The answer for a view that this message does not have: what it has instead, if others have that view."""
+    if view not in _SOME:
+        raise HTTPException(404, "This message has no such view.")
+    return RedirectResponse(base, 303)
+
+
 async def view_context(request: Request, view: str, listed: ListedMessage, opened: Opened) -> dict[str, Any]:
     """What this view of a message shows below the head, and the attachments in the head."""
     id, around = inner_number(request, "")
     attached = {
         "attached": await asyncio.to_thread(attachments, opened.message),
         "part_base": part_url(id, around),
+        "tab_url": tab_url(request, listed) if opened.has_html else "",
     }
     if view == "html":
         beside = await asyncio.to_thread(_beside, opened)

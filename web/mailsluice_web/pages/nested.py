@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -10,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from mailsluice_web.framing import keep_look
 from mailsluice_web.opened import Reader
 from mailsluice_web.pages import frames, messages, parts, views
+from mailsluice_web.places import read_place
 from mailsluice_web.rendering import page
 
 _BASE: Final = "/messages/{id}/parts/{around}/message"
@@ -21,7 +21,7 @@ async def message(request: Request) -> Response:
     views = messages.views_of(opened, None)
     view = request.path_params.get("view", "") or messages.best_view(opened, views)
     if view not in views:
-        raise HTTPException(404, "This message has no such view.")
+        return messages.without(view, read_place(request).at(f"/messages/{listed.id}"))
     reader: Reader = request.app.state.reader
     outer, _, _ = str(request.path_params["around"]).rpartition(".")
     context = messages.context_of(listed, opened, None) | {"views": views, "view": view}

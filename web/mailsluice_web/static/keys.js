@@ -74,11 +74,11 @@ const acts = {
   },
   // Done to the message that is open, or to the one that is outlined, which then opens first
   deed(key) {
+    if (use(controlFor(key)) || isForAll()) return
     const row = document.activeElement.closest("a.row")
-    if (use(controlFor(key)) || !row || isForAll()) return
-    const isOpen = row.ariaCurrent === "true" && find("#pane article.message")
-    if (isOpen && !(key === "o" && find("#view-html"))) return ABSENT[key] && say(ABSENT[key])
-    waiting.unshift({ act: "deed", at: performance.now(), run: () => use(controlFor(key)) })
+    const lack = () => find("#pane article.message") && ABSENT[key] && say(ABSENT[key])
+    if (!row || (row.ariaCurrent === "true" && find("#pane article.message"))) return lack()
+    waiting.unshift({ act: "deed", at: performance.now(), run: () => use(controlFor(key)) || lack() })
     row.click()
   },
   // What a mail offers is had from the list too, as it stands there.
