@@ -133,7 +133,7 @@ async def test_attached_messages_stand_in_the_tree_by_their_subjects(inbox: Inbo
 async def test_the_html_view_leads_to_the_plain_text_beside_it(inbox: Inbox) -> None:
     id = await inbox.capture(mail("mixed", LETTER, FOOTER))
     beside = one(await inbox.page(f"/messages/{id}/html"), "#beside")
-    assert "To leave this list" in words(beside)
+    assert "“ To leave this list, write to us. ”" in words(beside)
     assert one(beside, "a")["href"] == f"/messages/{id}/text"
 
 

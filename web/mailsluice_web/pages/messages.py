@@ -95,7 +95,7 @@ async def view_context(request: Request, view: str, listed: ListedMessage, opene
 
 def _beside(opened: Opened) -> str:
     """The beginning of the plain text that the HTML does not stand for."""
-    words = " ".join(opened.message.beside[:_LOOKED_AT].split())
+    words = " ".join(opened.message.beside[:_LOOKED_AT].split()).lstrip("_-=*~ ")
     return words if len(words) <= _QUOTED else words[:_QUOTED].rstrip() + "…"
 
 
