@@ -126,6 +126,21 @@ def test_links_are_folded_and_told_with_what_is_odd_about_them(page: Page, progr
     expect(page.locator("#targets .menu-items")).to_be_hidden()
 
 
+def test_paper_says_from_where_the_html_prints_whole(page: Page, program: Program, tattle: Tattle) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}/html?scheme=dark")
+    expect(page.locator(".on-paper")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator("iframe")).to_be_hidden()
+    expect(page.locator(".frame-bar")).to_be_hidden()
+    said, address = page.locator(".on-paper").inner_text().split(": ", 1)
+    assert said == "The HTML of this message prints from its own tab"
+    page.emulate_media(media="screen")
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Print").click()
+    assert popup.value.url == address
+    expect(popup.value.get_by_text("Thank you")).to_be_visible()
+
+
 def test_opening_a_frame_reads_nothing_and_the_page_s_keys_go_on(page: Page, program: Program, tattle: Tattle) -> None:
     id = capture(program, tattle)
     page.goto(f"{program.url}messages/{id}/body")

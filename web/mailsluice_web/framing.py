@@ -92,6 +92,7 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
     look, wish = read_look(request), read_wishes(request).of(listed.summary.sender.address)
     asked, remote = request.query_params.get("remote", ""), _loads_remote(request, listed)
     frame = await reader.frame(listed.id, opened, scheme=look.scheme, remote=remote)
+    url = frame_url(listed.id, look.scheme, remote=remote)
     return {
         "look": look,
         "widths": WIDTHS,
@@ -103,7 +104,8 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         "links": frame.links[:_LINKS_SHOWN],
         "links_cut": len(frame.links) > _LINKS_SHOWN,
         "links_odd": sum(1 for link in frame.links if link.flags),
-        "frame_url": frame_url(listed.id, look.scheme, remote=remote),
+        "frame_url": url,
+        "frame_address": f"{str(request.base_url).rstrip('/')}{url}",
     }
 
 
