@@ -40,6 +40,27 @@ def test_what_is_found_in_a_large_source_comes_into_view(page: Page, program: Pr
     assert complaints == []
 
 
+def test_enter_goes_to_the_next_match_and_shift_enter_back(page: Page, program: Program) -> None:
+    id = capture(program, LARGE)
+    open_inbox(page, program, f"messages/{id}/source")
+    field = page.get_by_role("searchbox", name="Find in the source")
+    field.fill("line 001999")
+    for keys, said in (
+        ("Enter", "1 of 10"),
+        ("Shift+Enter", "1 of 10"),
+        ("Enter", "2 of 10"),
+        ("Enter", "3 of 10"),
+        ("Shift+Enter", "2 of 10"),
+    ):
+        field.press(keys)
+        expect(page.locator(".finder [role=status]")).to_have_text(said)
+        expect(page.locator("#here")).to_be_in_viewport()
+        expect(field).to_be_focused()
+    field.fill("line 0019998")
+    field.press("Enter")
+    expect(page.locator(".finder [role=status]")).to_have_text("1 of 1")
+
+
 def test_a_message_is_copied_as_a_whole(
     context: BrowserContext, page: Page, program: Program, complaints: list[str]
 ) -> None:

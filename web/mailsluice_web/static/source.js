@@ -9,6 +9,16 @@ const showFound = () => {
   body.scrollTop += top - body.getBoundingClientRect().top - body.clientHeight / 3
 }
 
+// Enter goes on from match to match, and with Shift back; after the last, the search begins anew.
+document.addEventListener("keydown", (event) => {
+  const box = event.target
+  if (event.key !== "Enter" || event.isComposing || box.id !== "find-in-source" || box.value !== box.defaultValue) return
+  const link = find(`.finder [data-turns="${event.shiftKey ? "back" : "on"}"]`)
+  if (!link && !event.shiftKey) return
+  event.preventDefault()
+  link?.click()
+})
+
 // A part that was opened stands at the top, with what it contains below.
 const showPart = () => {
   const line = find('.part-line[aria-expanded="true"]')
