@@ -65,6 +65,14 @@ async def test_width_and_scheme_are_addresses_that_the_browser_remembers(inbox: 
     assert again == document
 
 
+async def test_a_mail_without_colours_for_dark_says_so_where_dark_is_chosen(inbox: Inbox) -> None:
+    plain, own = await inbox.capture(RICH), await inbox.capture(mail())
+    said = "This message has no colours of its own for dark."
+    assert said in words(one(await inbox.page(f"/messages/{plain}/html?scheme=dark"), ".frame-bar"))
+    assert said not in words(await inbox.page(f"/messages/{plain}/html?scheme=light"))
+    assert said not in words(await inbox.page(f"/messages/{own}/html?scheme=dark"))
+
+
 async def test_each_link_names_width_and_scheme_so_that_back_brings_both(inbox: Inbox) -> None:
     id = await inbox.capture(mail())
     page = await inbox.page(f"/messages/{id}/html?width=phone&scheme=dark")

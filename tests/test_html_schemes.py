@@ -2,7 +2,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from mailsluice.message.html import frame
-from mailsluice.message.schemes import FALSE, TRUE, scheme_css, scheme_media, scheme_meta
+from mailsluice.message.schemes import FALSE, TRUE, knows_dark, scheme_css, scheme_media, scheme_meta
 
 DARK = "(prefers-color-scheme: dark)"
 
@@ -47,6 +47,26 @@ def test_a_query_with_not_turns_round() -> None:
 )
 def test_what_does_not_depend_on_the_scheme_is_kept_byte_for_byte(css: str) -> None:
     assert scheme_css(css, scheme="dark") == css
+
+
+@pytest.mark.parametrize(
+    ("html", "knows"),
+    [
+        ("<style>@media (prefers-color-scheme: dark) { p { color: red } }</style>", True),
+        ("<style>@MEDIA (Prefers-Color-Scheme:DARK) {}</style>", True),
+        ("<style>@media not (prefers-color-scheme: light) {}</style>", True),
+        ('<meta content="light dark" name="color-scheme">', True),
+        ("<html style='color-scheme: dark'>", True),
+        ('<meta name="color-scheme" content="light">', False),
+        ("<style>:root { color-scheme: only light } </style>", False),
+        ("<p style='background: #000'>dark", False),
+        ("", False),
+    ],
+)
+def test_a_document_that_looks_different_in_the_dark_is_known(html: str, knows: bool) -> None:
+    assert knows_dark(html) == knows
+    if not knows:
+        assert frame(html, parts={}, scheme="dark") == frame(html, parts={}, scheme="light")
 
 
 def test_of_several_schemes_the_reader_s_is_left() -> None:

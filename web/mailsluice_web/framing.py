@@ -97,6 +97,7 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         "look": look,
         "widths": WIDTHS,
         "schemes": SCHEMES,
+        "is_never_dark": not opened.knows_dark,
         "remote": remote,
         "asked_remote": asked if asked in ("0", "1") else "",
         "wish": wish if remote else "",

@@ -28,10 +28,11 @@ _T = TypeVar("_T")
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """One message parsed."""
+    """One message parsed; `knows_dark` as its HTML does."""
 
     raw: bytes
     message: "Message"
+    knows_dark: bool = False
 
     @property
     def has_html(self) -> bool:
@@ -58,6 +59,7 @@ class Reader:
 
     async def frame(self, id: str, opened: Opened, *, scheme: "Scheme", remote: bool) -> "Frame":
         """The HTML of a message made ready for the sandboxed frame, in a colour scheme, with remote content or not."""
+        scheme = scheme if opened.knows_dark else "light"
         urls = {
             part.content_id: self.framed_part_url(id, part.number) for part in opened.message.parts if part.content_id
         }
@@ -132,11 +134,12 @@ def opened_from(raw: bytes, bounds: Bounds) -> Opened:
     """The message parsed; slow for a large one."""
     # The parser is loaded with the first message that somebody opens, not at start.
     from mailsluice.message.parse import parse
+    from mailsluice.message.schemes import knows_dark
 
     message = parse(raw, bounds=bounds)
     # Read here, in the thread, what a page will ask for: these are lazy, and slow for a large message.
     _ = message.defects, message.headers, message.text, message.html
-    return Opened(raw, message)
+    return Opened(raw, message, knows_dark(message.html))
 
 
 def _frame(html: str, urls: dict[str, str], scheme: "Scheme", remote: bool, own_hosts: Sequence[str]) -> "Frame":

@@ -14,12 +14,21 @@ Scheme = Literal["light", "dark"]
 TRUE: Final = "(min-width:0)"
 FALSE: Final = "(min-width:999999px)"
 
+_NEAR: Final = 200
+
 _SIGN = re.compile("color-scheme", re.IGNORECASE)
 _FEATURE = rf"\({GAP}prefers-color-scheme{GAP}(?::{GAP}(?P<asked>[a-z-]++){GAP})?\)"
 _PROPERTY = rf"(?P<name>(?<![\w-])color-scheme{GAP}:)(?P<value>[^;}})!]*+)"
 _IN_CSS = re.compile(rf"{COMMENT}|{STRING}|(?P<feature>{_FEATURE})|{_PROPERTY}", re.IGNORECASE)
 _IN_QUERY = re.compile(rf"(?P<feature>{_FEATURE})", re.IGNORECASE)
 _WORD = re.compile(rf"{COMMENT}|[\w-]++", re.IGNORECASE)
+
+
+def knows_dark(html: str) -> bool:
+    """Whether the document may look different to a dark reader; if not, its light version is its dark one too."""
+    lowered = html.lower()
+    around = (lowered[max(0, match.start() - _NEAR) : match.end() + _NEAR] for match in _SIGN.finditer(lowered))
+    return any("prefers-" in words or "dark" in words for words in around)
 
 
 def scheme_css(css: str, *, scheme: Scheme) -> str:
