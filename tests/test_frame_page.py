@@ -1,5 +1,6 @@
 """The HTML view: how wide, in which scheme, what it loads and where it leads, and the document in its frame."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -10,7 +11,9 @@ from mailsluice.capture import now
 from mailsluice.message.remote import Remote
 from mailsluice.message.targets import Target
 from mailsluice.sandbox import Sandbox
+from mailsluice_web import framing
 from mailsluice_web.framing import Wishes, frame_policy, opening, told_shortly
+from mailsluice_web.opened import Recent
 from tests.inbox import RICH, Inbox, links, one, open_inbox, words
 
 MAIL = (
@@ -217,11 +220,46 @@ async def test_a_page_of_another_site_reads_no_mail_in_the_reader_s_name(inbox: 
     assert listed.seen
 
 
+async def test_a_page_does_not_wait_for_what_its_frame_loads(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing, "_PATIENCE", 0)
+    id = await inbox.capture(mail())
+    page, document, _ = await framed(inbox, f"/messages/{id}/html?width=phone&scheme=light")
+    assert "Order" in document
+    assert not page.select("#remote, #targets")
+    awaited = links(page, "#around-frame a")["Wait for it"]
+    assert one(page, "#around-frame [hx-trigger=load]")["hx-get"] == awaited
+    inbox.client.cookies.clear()
+    for path in (awaited, f"/messages/{id}/html?width=phone&scheme=light"):
+        page = await inbox.page(path)
+        assert words(one(page, "#remote p")) == "Not loaded: 1 image from cdn.test."
+        assert page.select("#targets li")
+        assert one(page, ".framed")["class"] == ["body", "framed", "phone", "light"]
+        assert not page.select("[hx-trigger=load]")
+
+
+async def test_a_document_is_made_ready_once_also_for_one_who_goes_away() -> None:
+    made, going = list[int](), asyncio.Event()
+
+    async def make() -> str:
+        made.append(1)
+        await going.wait()
+        return "made"
+
+    recent = Recent[str]()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await recent.get(("id",), 1, make)
+    going.set()
+    assert await recent.get(("id",), 1, make) == "made"
+    assert made == [1]
+
+
 async def test_ten_megabytes_of_html_open_soon(inbox: Inbox) -> None:
     cell = '<table><tr><td style="color:red"><a href="https://shop.test/">Buy</a></td></tr></table>'
     head = b"From: a@example.test\r\nSubject: big\r\nContent-Type: text/html\r\n\r\n"
     began = now()
-    page, document, _ = await framed(inbox, f"/messages/{await inbox.capture(head + (cell * 110_000).encode())}")
+    id = await inbox.capture(head + (cell * 110_000).encode())
+    page, document, _ = await framed(inbox, f"/messages/{id}/html?wait=1")
     assert len(document) > 9_000_000
     assert len(page.select("#targets li")) == 200
     assert now() - began < 20_000_000

@@ -1,5 +1,6 @@
 """The HTML view in the browser: its widths and schemes, remote content at a click, links that open for themselves."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -124,6 +125,22 @@ def test_links_are_folded_and_told_with_what_is_odd_about_them(page: Page, progr
     expect(page.locator("#targets li").last).to_contain_text("The text names another host")
     page.keyboard.press("Escape")
     expect(page.locator("#targets .menu-items")).to_be_hidden()
+
+
+def test_what_a_large_mail_loads_follows_and_the_frame_stays(
+    page: Page, program: Program, complaints: list[str]
+) -> None:
+    cell = '<p><a href="https://shop.test/">Buy</a><img src="https://cdn.test/a.png"></p>\r\n'
+    id = program.send(b"Subject: x\r\nContent-Type: text/html\r\n\r\n" + (cell * 30_000).encode())
+    asked = list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{program.url}messages/{id}/html?scheme=light", wait_until="domcontentloaded")
+    expect(page.locator("#remote")).to_contain_text("Not loaded", timeout=30_000)
+    expect(page.locator("#targets summary")).to_contain_text("200 links or more")
+    expect(page.frame_locator("iframe").get_by_text("Buy").first).to_be_visible()
+    assert len([url for url in asked if "/body" in url]) == 1
+    expect(page).to_have_url(re.compile("/html[?]scheme=light$"))
+    assert complaints == []
 
 
 def test_paper_says_from_where_the_html_prints_whole(page: Page, program: Program, tattle: Tattle) -> None:

@@ -1,9 +1,11 @@
 """How the HTML of a message is shown: its width, its colour scheme, what it may load; browsers remember it."""
 
+import asyncio
 import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import msgspec
@@ -25,6 +27,7 @@ REMOTE_COOKIE: Final = "mailsluice-remote"
 WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
 SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 
+_PATIENCE: Final = 0.3  # seconds that a page waits to tell what its frame loads
 _YEAR: Final = 31_536_000
 _EVERYBODY: Final = "all"
 _MOST_SENDERS: Final = 100
@@ -87,11 +90,16 @@ def keep_wishes(response: Response, wishes: Wishes) -> None:
 
 
 async def html_context(request: Request, listed: ListedMessage, opened: Opened) -> dict[str, Any]:
-    """What the HTML view of a message shows around the frame."""
+    """What the HTML view of a message shows around the frame; what is not known soon follows, asked for by `wait`."""
     reader: Reader = request.app.state.reader
     look, wish = read_look(request), read_wishes(request).of(listed.summary.sender.address)
     asked, remote = request.query_params.get("remote", ""), _loads_remote(request, listed)
-    frame = await reader.frame(listed.id, opened, scheme=look.scheme, remote=remote)
+    patience = None if request.query_params.get("wait") == "1" else _PATIENCE
+    frame = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            frame = await reader.frame(listed.id, opened, scheme=look.scheme, remote=remote)
+    links = frame.links if frame else ()
     url = frame_url(listed.id, look.scheme, remote=remote)
     return {
         "look": look,
@@ -101,10 +109,11 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         "remote": remote,
         "asked_remote": asked if asked in ("0", "1") else "",
         "wish": wish if remote else "",
-        "blocked": told_shortly(frame.blocked),
-        "links": frame.links[:_LINKS_SHOWN],
-        "links_cut": len(frame.links) > _LINKS_SHOWN,
-        "links_odd": sum(1 for link in frame.links if link.flags),
+        "is_awaited": frame is None,
+        "blocked": told_shortly(frame.blocked if frame else ()),
+        "links": links[:_LINKS_SHOWN],
+        "links_cut": len(links) > _LINKS_SHOWN,
+        "links_odd": sum(1 for link in links if link.flags),
         "frame_url": url,
         "frame_address": f"{str(request.base_url).rstrip('/')}{url}",
     }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 8
 _KEPT_BYTES: Final = 16 << 20
+_FRAMED_BYTES: Final = 40 << 20  # a large document in both schemes
 _TOKEN: Final = 16
 
 _T = TypeVar("_T")
@@ -49,7 +50,7 @@ class Reader:
     def __init__(self, store: Store, bounds: Bounds, *, own_hosts: Sequence[str] = ()) -> None:
         self._store, self._bounds, self._own_hosts = store, bounds, tuple(own_hosts)
         self._messages = Recent[Opened | None]()
-        self._frames = Recent["Frame"]()
+        self._frames = Recent["Frame"](most=_FRAMED_BYTES)
         self._found_odd = Recent["tuple[Oddity, ...]"]()
         self._secret = secrets.token_bytes(32)
 
@@ -98,30 +99,25 @@ class Reader:
 class Recent(Generic[_T]):
     """What was made last, by key; a request for something that is in the making waits for that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = _KEPT_BYTES) -> None:
+        self._most = most
         self._kept: OrderedDict[tuple[object, ...], tuple[int, asyncio.Task[_T]]] = OrderedDict()
 
     async def get(self, key: tuple[object, ...], size: int, make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """What is kept for this key, else what `make` makes; None is not kept."""
-        known = self._kept.get(key)
-        task = known[1] if known else asyncio.create_task(make())
-        self._kept[key] = (size, task)
+        if key not in self._kept:
+            self._kept[key] = (size, asyncio.create_task(make()))
+            self._kept[key][1].add_done_callback(lambda task: self._settle(key, task))
         self._kept.move_to_end(key)
-        try:
-            # Shielded: a browser that goes away must not take the message from the next request.
-            return await asyncio.shield(task)
-        finally:
-            if not task.done() or task.cancelled() or task.exception() or task.result() is None:
-                self._forget(key, task)
-            self._trim()
+        # Shielded: a browser that goes away must not take the message from the next request.
+        return await asyncio.shield(self._kept[key][1])
 
-    def _forget(self, key: tuple[object, ...], task: "asyncio.Task[_T]") -> None:
+    def _settle(self, key: tuple[object, ...], task: "asyncio.Task[_T]") -> None:
+        """Keep what has come, as far as there is room."""
         known = self._kept.get(key)
-        if known and known[1] is task:
+        if known and known[1] is task and (task.cancelled() or task.exception() or task.result() is None):
             del self._kept[key]
-
-    def _trim(self) -> None:
-        while len(self._kept) > _KEPT or sum(size for size, _ in self._kept.values()) > _KEPT_BYTES:
+        while len(self._kept) > _KEPT or sum(size for size, _ in self._kept.values()) > self._most:
             self._kept.popitem(last=False)
 
 
