@@ -143,6 +143,30 @@ def test_what_a_large_mail_loads_follows_and_the_frame_stays(
     assert complaints == []
 
 
+def test_the_list_of_links_leaves_the_question_about_remote_content_alone(
+    page: Page, program: Program, tattle: Tattle
+) -> None:
+    page.goto(f"{program.url}messages/{capture(program, tattle)}")
+    page.locator("#targets summary").click()
+    expect(page.locator("#targets .menu-items")).to_be_visible()
+    page.get_by_role("link", name="Load it").click()
+    expect(page.locator("#remote")).to_contain_text("Loaded")
+
+
+def test_the_view_has_half_of_the_pane_below_many_files(page: Page, program: Program) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    file = "--b\r\nContent-Disposition: attachment; filename=a-file-{}.bin\r\n\r\nx\r\n"
+    begin = "To: Bob <bob@example.test>\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    begin += "--b\r\nContent-Type: text/html\r\n\r\n<p>Your code is 483920<img src=https://cdn.test/a.png>\r\n"
+    for count in (6, 33):
+        id = program.send((begin + "".join(map(file.format, range(count))) + "--b--\r\n").encode())
+        page.goto(f"{program.url}messages/{id}/html")
+        pane, view = page.locator("#pane").bounding_box(), page.locator("iframe").bounding_box()
+        assert pane
+        assert view
+        assert view["height"] >= pane["height"] / 2
+
+
 def test_paper_says_from_where_the_html_prints_whole(page: Page, program: Program, tattle: Tattle) -> None:
     page.goto(f"{program.url}messages/{capture(program, tattle)}/html?scheme=dark")
     expect(page.locator(".on-paper")).to_be_hidden()

@@ -23,7 +23,8 @@ WIDER: Final = """() => ["html", "#list", "#pane", ".bar", "dialog:modal", "dial
   .flatMap((selector) => [...document.querySelectorAll(selector)])
   .filter((one) => one.checkVisibility() && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1)
   .map((one) => `${one.id || one.className || one.tagName}: ${one.scrollWidth} in ${one.clientWidth}`)"""
-BEYOND: Final = """() => [...document.querySelectorAll("body :is(a, button, input, select, textarea, summary)")]
+BEYOND: Final = """() => [...document.querySelectorAll("body :is(a, button, input, select, textarea, summary, .tabs)")]
+  .filter((one) => !one.parentElement.matches(".tabs") || getComputedStyle(one.parentElement).overflowX !== "auto")
   .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".hidden, .skip, .toast"))
   .map((one) => [one, one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && (box.left < -1 || box.right > innerWidth + 1)).map(([one]) => one.outerHTML)"""

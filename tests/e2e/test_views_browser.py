@@ -5,6 +5,7 @@ import smtplib
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.chromium import PHONE
 from tests.e2e.inbox_page import open_inbox, send
 from tests.program import Program, deliver
 
@@ -83,12 +84,40 @@ def test_a_message_is_copied_as_a_whole(
 def test_only_the_message_is_printed(page: Page, program: Program) -> None:
     id = capture(program, LETTER)
     open_inbox(page, program, f"messages/{id}/text")
+    page.set_viewport_size({"width": 794, "height": 1123})
     page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".facts").get_by_text("received")).to_be_visible()
     for shown in ("#subject", ".facts", "pre.text"):
         expect(page.locator(shown).first).to_be_visible()
     for hidden in (".bar", ".list", ".actions", ".tabs", ".oddities"):
         expect(page.locator(hidden).first).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_on_a_phone_the_head_leaves_the_screen_to_the_message(page: Page, program: Program) -> None:
+    page.set_viewport_size(PHONE)
+    id = capture(
+        program, LETTER.replace(b"To: bob@example.test", b"To: Bob Miller <bob@example.test>, eve@example.test")
+    )
+    page.goto(f"{program.url}messages/{id}/transcript")
+    head, tabs = page.locator(".message-head").bounding_box(), page.locator(".tabs").bounding_box()
+    assert head
+    assert head["height"] < 320
+    assert tabs
+    assert tabs["height"] < 50
+    expect(page.locator("#view-transcript")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(page.get_by_text("Envelope", exact=True)).to_be_hidden()
+    page.locator("#all-facts summary").click()
+    expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
+    page.locator("#view-text").click()
+    expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
+
+
+def test_an_envelope_that_names_somebody_else_is_never_folded(page: Page, program: Program) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(f"{program.url}messages/{capture(program, LETTER)}/text")
+    expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
 
 
 def test_warnings_unfold(page: Page, program: Program) -> None:

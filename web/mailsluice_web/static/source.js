@@ -27,7 +27,16 @@ const showPart = () => {
   line.scrollIntoView({ block: "start" })
 }
 
-for (const show of [showFound, showPart]) {
+// On a phone the views stand in one row, which may be wider than the screen.
+const showView = () => {
+  const tab = find(".tabs [aria-current]")
+  if (!tab || tab.dataset.shown) return
+  tab.dataset.shown = "yes"
+  const { left, right } = tab.getBoundingClientRect()
+  if (left < 0 || right > innerWidth) tab.parentElement.scrollLeft += left - innerWidth / 3
+}
+
+for (const show of [showFound, showPart, showView]) {
   document.addEventListener("htmx:finally:swap", show)
   show()
 }
