@@ -180,6 +180,7 @@ def test_paper_says_from_where_the_html_prints_whole(page: Page, program: Progra
         page.get_by_role("link", name="Print").click()
     assert popup.value.url == address
     expect(popup.value.get_by_text("Thank you")).to_be_visible()
+    expect(popup.value.locator("link[rel=icon]")).to_have_attribute("href", "data:,")
 
 
 def test_opening_a_frame_reads_nothing_and_the_page_s_keys_go_on(page: Page, program: Program, tattle: Tattle) -> None:

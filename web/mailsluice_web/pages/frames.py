@@ -16,6 +16,9 @@ from mailsluice_web.pages.cards import sandbox_of
 from mailsluice_web.pages.parts import open_listed
 from mailsluice_web.places import read_place
 
+_NO_ICON: Final = "<link rel=icon href=data:,>"
+"""Keeps a tab from asking for /favicon.ico, which is refused; without quotes, so that it ends no attribute."""
+
 
 async def body(request: Request) -> Response:
     """The HTML body for its sandboxed frame: nothing runs, and nothing from elsewhere is loaded before `?remote=1`."""
@@ -32,7 +35,8 @@ async def body(request: Request) -> Response:
         remote=remote,
         own_hosts=sandbox_of(request).settings.own_host,
     )
-    return Response(frame.html.encode("utf-8", "replace"), media_type="text/html", headers=headers)
+    html = frame.html.replace("<head>", f"<head>{_NO_ICON}", 1)
+    return Response(html.encode("utf-8", "replace"), media_type="text/html", headers=headers)
 
 
 async def framed_part(request: Request) -> Response:
