@@ -96,10 +96,10 @@ async def _rows(request: Request) -> Response:
 
 
 async def _fate(request: Request, selected: str) -> dict[str, object]:
-    """What the list and the pane must know of the message that stands open: whether it is there, or went and how."""
+    """What list and pane must know of the message that stands open: what is kept of it, or that it went and how."""
     store = sandbox_of(request).store
-    if not selected or await store.get(selected):
-        return {"selected": selected, "gone": ""}
+    if not selected or (opened := await store.get(selected)):
+        return {"selected": selected, "gone": "", "open": opened if selected else None}
     return {"selected": selected, "gone": selected, "deletion": await store.deletion_of(selected), "was_open": True}
 
 
