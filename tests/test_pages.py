@@ -168,7 +168,7 @@ async def test_mark_all_read_leaves_nothing_unread(inbox: Inbox) -> None:
 
 async def test_a_message_is_deleted_by_a_button_of_its_page(inbox: Inbox) -> None:
     id = await inbox.capture()
-    form = one(await inbox.page(f"/messages/{id}"), "form[data-deletes]")
+    form = one(await inbox.page(f"/messages/{id}"), "#pane form[data-deletes]")
     response = await inbox.client.post(str(form["action"]))
     assert (response.status_code, response.headers["location"].partition("=")[0]) == (303, "/")
     assert await inbox.sandbox.store.get(id) is None

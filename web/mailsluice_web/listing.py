@@ -40,6 +40,7 @@ class Listing(msgspec.Struct, frozen=True):
     `older` where the next stretch starts (None: no more), `shown` how many rows the list has with this stretch,
     `sequence` the newest event it knows. `releases` has the newest release of each message that has one. `counts`
     are those of all mail, `found` those of the place that the list shows. `mailboxes` has each with its counts.
+    Among the messages may be one that stays only because it is open.
     """
 
     messages: list[ListedMessage]
@@ -85,13 +86,14 @@ async def read_listing(request: Request) -> Listing:
     limit = _number(request, "limit", highest=LONGEST) or PAGE
     sequence = sandbox.events.sequence
     query = place.understood()
-    found, counts, mailboxes = await asyncio.gather(
-        messages_of(sandbox, place, query, limit=limit + 1, before=before),
+    (messages, more), counts, mailboxes = await asyncio.gather(
+        _stretch(request, place, query, limit=limit, before=before),
         sandbox.store.counts(),
         sandbox.store.mailboxes(),
     )
-    messages = found[:limit]
-    least = Found(len(messages), sum(not one.seen for one in messages), is_all=before is None and len(found) <= limit)
+    shown = above + len(messages)
+    least = Found(len(messages), sum(not one.seen for one in messages), is_all=before is None and not more)
+    messages = await _with_open(request, place, messages, lowest=messages[-1].key if more else 0, before=before)
     return Listing(
         messages=messages,
         place=place,
@@ -102,8 +104,8 @@ async def read_listing(request: Request) -> Listing:
         sequence=sequence,
         before=before,
         newest=messages[0].key if before is None and messages else await _newest(sandbox),
-        older=messages[-1].key if len(found) > limit and messages else None,
-        shown=above + len(messages),
+        older=messages[-1].key if more and messages else None,
+        shown=shown,
         releases=await sandbox.store.journal.newest_of([message.id for message in messages]),
     )
 
@@ -115,6 +117,39 @@ async def messages_of(
     if place.is_search:
         return await sandbox.store.search.find(query, limit=limit, before=before, mailbox=place.mailbox)
     return await sandbox.store.list_messages(limit=limit, before=before, mailbox=place.mailbox)
+
+
+async def _stretch(
+    request: Request, place: Place, query: Query, *, limit: int, before: int | None
+) -> tuple[list[ListedMessage], bool]:
+    """So many messages, or as many more as it takes to keep what somebody is at; and whether there are more."""
+    sandbox: Sandbox = request.state.sandbox
+    found = await messages_of(sandbox, place, query, limit=limit + 1, before=before)
+    named = [request.query_params[name] for name in ("open", "focused") if name in request.query_params]
+    if len(found) > limit and named:
+        keys = [kept.key for kept in [await sandbox.store.get(id) for id in named] if kept]
+        if keys and min(keys) < found[limit - 1].key:
+            longest = await messages_of(sandbox, place, query, limit=LONGEST + 1, before=before)
+            needed = sum(one.key >= min(keys) for one in longest)
+            if needed <= LONGEST:
+                found, limit = longest, needed
+    return found[:limit], len(found) > limit
+
+
+async def _with_open(
+    request: Request, place: Place, messages: list[ListedMessage], *, lowest: int, before: int | None
+) -> list[ListedMessage]:
+    """The same with the message that was opened from this list, although it may not belong to the place any more."""
+    id = request.query_params.get("open", "")
+    if not id or any(one.id == id for one in messages):
+        return messages
+    sandbox: Sandbox = request.state.sandbox
+    opened = await sandbox.store.get(id)
+    if opened is None or opened.key < lowest or (before is not None and opened.key >= before):
+        return messages
+    if place.mailbox and opened.mailbox != place.mailbox:
+        return messages
+    return sorted([*messages, opened], key=lambda one: -one.key)
 
 
 async def count(sandbox: Sandbox, place: Place, query: Query) -> tuple[int, int]:

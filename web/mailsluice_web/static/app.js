@@ -1,8 +1,4 @@
 // Dialogs, copying, and telling htmx when the list changed. What is fetched, htmx fetches.
-const find = (selector) => document.querySelector(selector)
-const rows = () => [...document.querySelectorAll("#messages a.row")]
-const head = () => find(".list-head")
-
 // What a first look does not need comes with its first use
 
 const late = (name) => import(`/static/${name}.js`)
@@ -35,58 +31,6 @@ const noteTick = ({ target, shiftKey }) => {
 
 document.addEventListener("click", noteTick)
 
-// The list and the message that stands open
-
-// The path of the message that was chosen last. The address bar follows only when the message has come, and a list that
-// is refreshed in between must not put the mark back.
-let chosen = location.pathname
-let left = "" // and the message before
-
-const mark = () => {
-  for (const row of rows()) {
-    const open = chosen === row.pathname || chosen.startsWith(row.pathname + "/")
-    open ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")
-  }
-}
-
-const choose = (path) => {
-  const before = chosen
-  chosen = new URL(path, location.href).pathname
-  if (chosen === before) return mark()
-  stood = -1
-  left = before.split("/").slice(0, 3).join("/")
-  mark()
-}
-
-const nextRow = (by) => {
-  const list = rows()
-  const at = list.findIndex((row) => row.ariaCurrent === "true")
-  if (at >= 0) return list[Math.max(0, Math.min(list.length - 1, at + by))]
-  // With nothing chosen, the focused row is the next one: it stands where the deleted message stood.
-  return list[list.indexOf(document.activeElement)] ?? list.at(Math.min(Math.max(0, stood), list.length - 1))
-}
-
-// A view that was chosen, and that every message has, is kept from message to message.
-const KEPT_VIEW = /^\/messages\/[^/]+(\/(?:text|headers|source|parts))$/
-
-const step = (by) => {
-  const row = nextRow(by)
-  if (!row) return
-  const address = row.getAttribute("hx-get")
-  const [path, query] = address.split("?")
-  const [, view = ""] = KEPT_VIEW.exec(location.pathname) ?? []
-  row.setAttribute("hx-get", path + view + (query ? `?${query}` : ""))
-  row.focus()
-  row.click()
-  row.setAttribute("hx-get", address)
-}
-
-document.addEventListener("click", (event) => {
-  const row = event.target.closest("a.row")
-  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return
-  choose(row.href)
-})
-
 // Dialogs: a fragment in #modal opens at once, and leaves the page when it closes, so that no later swap reopens it
 
 const openDialog = () => {
@@ -115,18 +59,6 @@ document.addEventListener("htmx:before:swap", () => {
 
 const unfold = () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "")
-}
-
-// What is announced and must be read too, for a moment
-
-let said = 0
-
-const say = (text) => {
-  const line = find("#announcement")
-  line.textContent = text
-  line.className = "spoken"
-  clearTimeout(said)
-  said = setTimeout(() => { line.className = "hidden" }, 4000)
 }
 
 // Nobody answered: nothing was done, and the message that is shown is the one that is open. What is live asks again, and
@@ -159,7 +91,7 @@ let isGoingBack = false
 
 const landing = (pane) => {
   if (pane.clientHeight > 1 && !isGoingBack) return pane
-  const row = rows().find((one) => one.ariaCurrent === "true") ?? rows().find((one) => one.pathname === left)
+  const row = openRow() ?? rows().find((one) => one.pathname === left)
   return [row, find("#list")].find((one) => one?.checkVisibility()) ?? pane
 }
 
@@ -179,7 +111,7 @@ document.addEventListener("htmx:finally:swap", (event) => {
   // The button that was pressed may be gone, such as “Allow”; only an answer to the dialog itself moves the focus.
   const kept = place?.closest?.("#modal dialog:modal")
   if (kept && kept.id !== "release" && !kept.querySelector(":focus")) (kept.querySelector("[autofocus]") ?? kept).focus()
-  if (deletion && place?.id === "pane") deletion.isDone = true
+  if (deletion && (place?.id === "pane" || source?.matches?.("#row-deletion"))) deletion.isDone = true
   goOn()
   bringBack()
   keepFocus()

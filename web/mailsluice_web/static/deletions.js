@@ -30,46 +30,63 @@ let deletion = null
 
 const goOn = () => {
   if (!deletion?.isDone || rows().some((row) => row.pathname === deletion.path)) return
-  if (deletion.place >= 0) rows().at(Math.min(deletion.place, rows().length - 1))?.focus()
+  if (deletion.order) below(deletion.order)?.focus()
   deletion = null
 }
 
+const isTicked = (path) => rows().some((row) => row.pathname === path && row.closest(".item").querySelector(":checked"))
+
 document.addEventListener("htmx:before:request", (event) => {
-  if (!event.detail.ctx.sourceElement?.closest?.("form[data-deletes]")) return
-  deletion = { path: chosen, place: rows().findIndex((row) => row.pathname === chosen), isDone: false }
+  const source = event.detail.ctx.sourceElement
+  if (!source?.closest?.("[data-deletes]")) return
+  isOwnLoss = true
+  const form = source?.closest?.("form[data-deletes]")
+  const isAlone = form?.matches("#row-deletion") // whose field is called id, too
+  const path = isAlone ? `/messages/${form.elements.id.value}` : openPath()
+  if (isAlone) wereOpen.delete(path)
+  else if (form || isTicked(path)) wereOpen.add(path)
+  if (!form) return
+  const row = rows().find((one) => one.pathname === path)
+  deletion = { path, order: row && orderOf(row), isDone: false }
 })
 
-// A message that was deleted elsewhere takes the focus with it, when it had it: then the pane says what happened, else
-// the next row is at hand. j and k go on from where it stood.
-let stood = -1
+// A row that goes takes the focus with it, when it had it: after a deletion of one's own the next row is at hand, and where
+// the open message was deleted elsewhere the pane says so. Otherwise no other row has it, or the next key would be about a
+// message that nobody chose. j and k go on from where it stood.
+let isOwnLoss = false
 let lost = null
 
 document.addEventListener("htmx:before:swap", () => {
   const active = document.activeElement
-  const place = rows().findIndex((row) => row.ariaCurrent === "true")
-  if (place >= 0) stood = place
-  lost = { place: rows().indexOf(active), fromPane: Boolean(active?.closest?.("#pane")) }
+  const focused = active?.closest?.("#rows .item")?.querySelector("a.row")
+  const open = openRow()
+  if (open ?? focused) stood = orderOf(open ?? focused)
+  lost = { order: focused && orderOf(focused), fromPane: Boolean(active?.closest?.("#pane")), fromTags: Boolean(active?.closest?.("#tags")) }
 })
 
 const keepFocus = () => {
   const was = lost
   lost = null
   if (!was || deletion || document.activeElement !== document.body) return
-  const row = was.place >= 0 && rows().at(Math.min(was.place, rows().length - 1))
-  const isGone = find("#pane [data-gone]")
-  if (isGone ? was.fromPane || was.place >= 0 : was.place >= 0 && !row) find("#pane").focus()
-  else if (row) row.focus()
+  if (find("#pane [data-gone]")) return (was.fromPane || was.order) && find("#pane").focus()
+  if (was.fromTags) return find("#tags")?.focus()
+  if (!was.order) return
+  const next = isOwnLoss ? below(was.order) : find("#messages")
+  isOwnLoss = false
+  rows().length ? next.focus() : find("#pane").focus()
 }
 
-// What came back has the focus again, and a single message is open again.
+// What came back has the focus again; a single message that was open is open again.
 let restored = null
+const wereOpen = new Set()
 
 const bringBack = () => {
   const line = find("#undo [data-restored]")
   if (line) {
     restored = line.dataset.restored.split(" ").map((id) => `/messages/${id}`)
     delete line.dataset.restored
-    if (isInbox()) line.querySelector("[data-opens]")?.click()
+    const link = line.querySelector("[data-opens]")
+    if (isInbox() && (wereOpen.has(link?.pathname) || openPath() === link?.pathname)) link.click()
   }
   const row = restored && rows().find((one) => restored.includes(one.pathname))
   if (!row) return
@@ -78,4 +95,7 @@ const bringBack = () => {
 }
 
 // Who has gone on meanwhile keeps the focus.
-for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => { restored = null }, true)
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => {
+  restored = null
+  isOwnLoss = false
+}, true)

@@ -11,7 +11,7 @@ const AT_ONCE = ["search", "sheet"]
 const PATIENCE = 2000
 let waiting = []
 
-const isOpening = (source) => source?.matches?.("a.row, [data-opens]")
+const isOpening = (source) => source?.matches?.("a.row, [data-opens], .steps-between a")
 
 const mustWait = (act) => underWay.size > 0 && !AT_ONCE.includes(act)
   && (waiting.length > 0 || !MOVING.includes(act) || [...underWay].some((ctx) => !isOpening(ctx.opener)))
@@ -52,10 +52,20 @@ const itemAtHand = () => document.activeElement.closest(".item") ?? find("#messa
 
 const tick = (shiftKey) => {
   const box = itemAtHand()?.querySelector("input[type=checkbox]")
-  box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }))
+  if (!box) return sayNone()
+  box.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }))
 }
 
+// No row is meant that nobody chose.
+const sayNone = () => rows().length && find("#messages").checkVisibility() && say("Choose a message in the list first.")
+
 const ABSENT = { c: "There is no code in it.", l: "There is no link to act on in it.", o: "There is no HTML in it." }
+
+const deleteRow = (row) => {
+  const form = find("#row-deletion")
+  form.elements.id.value = row.pathname.split("/")[2]
+  form.requestSubmit()
+}
 
 const acts = {
   next: () => step(1),
@@ -66,18 +76,20 @@ const acts = {
   select: () => tick(false),
   range: () => tick(true),
   undo: (key) => use(controlIn("#undo", key) ?? controlIn("#pane", key)),
-  mark: (key) => use(controlFor(key)),
+  mark: (key) => use(controlFor(key)) || sayNone(),
   back(key) {
-    const row = rows().find((one) => one.ariaCurrent === "true")
+    const row = openRow()
     use(controlIn("#pane", key))
     row?.focus()
   },
-  // Done to the message that is open, or to the one that is outlined, which then opens first
+  // Done to the message that is open, or to the one that is outlined, which then opens first, if it is to stay
   deed(key) {
     if (use(controlFor(key)) || isForAll()) return
     const row = document.activeElement.closest("a.row")
     const lack = () => find("#pane article.message") && ABSENT[key] && say(ABSENT[key])
-    if (!row || (row.ariaCurrent === "true" && find("#pane article.message"))) return lack()
+    if (find("#pane article.message") && (!row || row.ariaCurrent === "true")) return lack()
+    if (!row) return sayNone()
+    if (key === "#") return deleteRow(row)
     waiting.unshift({ act: "deed", at: performance.now(), run: () => use(controlFor(key)) || lack() })
     row.click()
   },

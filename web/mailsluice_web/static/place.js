@@ -74,7 +74,7 @@ let goesToList = false
 
 const goToList = () => {
   goesToList = false
-  const row = rows().find((one) => one.ariaCurrent === "true") ?? rows()[0]
+  const row = openRow() ?? rows()[0]
   row?.checkVisibility() ? row.focus() : document.activeElement.blur()
 }
 
