@@ -13,6 +13,7 @@ from mailsluice.store.records import Counts
 from mailsluice_web import listing
 from mailsluice_web.listing import PAGE
 from mailsluice_web.places import Chip, Piece, Place, chips
+from mailsluice_web.zones import zone_named
 from tests.inbox import HTMX, PLAIN, RICH, Inbox, links, logged_in, one, open_inbox, subjects, words
 
 CURRENT = "HX-Current-URL"
@@ -85,6 +86,25 @@ def test_alternatives_are_one_part() -> None:
 )
 def test_a_part_is_read_as_a_person_says_it(text: str, read: str) -> None:
     assert " ".join(piece.text for piece in chips(parse(text, now=0))[0].pieces) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("after:2026-01-01T00:00:00+01:00", "after 1 Jan 2026"),
+        ("-before:2026-01-01T13:30:00Z", "not before 1 Jan 2026, 14:30"),
+        ("after:2026-01-01", "after 1 Jan 2026"),
+    ],
+)
+def test_a_moment_is_read_in_the_time_of_whoever_reads(text: str, read: str) -> None:
+    (chip,) = chips(parse(text, now=0, zone=zone_named("Europe/Berlin")), zone="Europe/Berlin")
+    assert " ".join(piece.text for piece in chip.pieces) == read
+
+
+async def test_of_very_many_parts_the_first_are_shown(inbox: Inbox) -> None:
+    page = await inbox.page("/?q=" + "+".join(f"w{number}" for number in range(150)))
+    assert [words(term) for term in page.select(".term .pieces")] == [f"w{number}" for number in range(12)]
+    assert words(one(page, ".more-terms")) == "and 138 more"
 
 
 async def test_what_is_not_understood_is_named_and_finds_nothing(inbox: Inbox) -> None:

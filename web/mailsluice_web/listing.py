@@ -11,13 +11,16 @@ from mailsluice.release import Release
 from mailsluice.sandbox import Sandbox
 from mailsluice.search import Query, doubts
 from mailsluice.store.records import Counts, ListedMessage
-from mailsluice_web.places import Chip, Place, chips, read_place
+from mailsluice_web.places import Chip, Place, chips, parts_of, read_place
 
 PAGE: Final = 50
 """Messages a page, and the step by which a list grows."""
 
 LONGEST: Final = 500
 """A list that grew so long goes on as a page of its own."""
+
+CHIPS: Final = 12
+"""Parts of a search that are shown."""
 
 PATIENCE: Final = 0.15
 """Seconds that rows which are there wait for the count above them."""
@@ -73,8 +76,13 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def chips(self) -> list[Chip]:
-        """What was understood of the search, part by part."""
-        return chips(self.query) if self.place.is_search else []
+        """What was understood of the search, part by part, as far as it is shown."""
+        return chips(self.query, zone=self.place.zone, most=CHIPS) if self.place.is_search else []
+
+    @property
+    def more_chips(self) -> int:
+        """How many parts of the search are not shown."""
+        return max(0, len(parts_of(self.query)) - CHIPS) if self.place.is_search else 0
 
 
 async def read_listing(request: Request) -> Listing:

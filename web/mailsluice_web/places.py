@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from datetime import time as Time
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -57,7 +58,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A word of a chip; `kind` is `field`, `value`, `tag`, `word`, `not`, `or`, `open` or `close` (of parentheses)."""
+    """A word of a chip.
+
+    `kind` is `field`, `when` (before or after a moment), `value`, `tag`, `word`, `not`, `or`, `open` or `close` (of
+    parentheses).
+    """
 
     kind: str
     text: str
@@ -71,38 +76,53 @@ class Chip(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...] = ()
 
 
-def chips(query: Query) -> list[Chip]:
-    """The parts that must all be true."""
-    parts = query.root.parts if isinstance(query.root, And) else (query.root,)
-    texts = [str(And((part,))) for part in parts]
-    if len(parts) == 1:
-        texts = [str(query)]
+def chips(query: Query, *, zone: str = "", most: int | None = None) -> list[Chip]:
+    """The parts that must all be true, or the first ones; moments as a reader in that zone says them."""
+    parts = parts_of(query)
+    texts = [str(And((part,))) for part in parts] if len(parts) != 1 else [str(query)]
     return [
-        Chip(text, " ".join(texts[:at] + texts[at + 1 :]), tuple(_pieces(parts[at]))) for at, text in enumerate(texts)
+        Chip(text, " ".join(texts[:at] + texts[at + 1 :]), tuple(_pieces(parts[at], zone)))
+        for at, text in enumerate(texts[:most])
     ]
 
 
-def _pieces(node: Node) -> Iterator[Piece]:
+def parts_of(query: Query) -> tuple[Node, ...]:
+    """What must all be true."""
+    return query.root.parts if isinstance(query.root, And) else (query.root,)
+
+
+def _pieces(node: Node, zone: str) -> Iterator[Piece]:
     match node:
         case Term(field="header", name=name, value=value):
             yield Piece("field", f"header {name}")
             yield from [Piece("value", value)] if value else []
+        case Term(field="after" | "before" as field, value=value) if "t" in value and (said := _said(value, zone)):
+            yield from (Piece("when", field), Piece("value", said))
         case Term(field=field, value=value):
             yield from [Piece("field", field)] if field else []
             yield Piece(("tag" if field == "tag" else "value") if field else "word", value)
         case Not(part):
             yield Piece("not", "not")
-            yield from _pieces(part) if isinstance(part, Term) else _enclosed(part)
+            yield from _pieces(part, zone) if isinstance(part, Term) else _enclosed(part, zone)
         case And(parts) | Or(parts):
             for at, part in enumerate(parts):
                 yield from [Piece("or", "or")] if at and isinstance(node, Or) else []
-                yield from _enclosed(part) if isinstance(part, And | Or) else _pieces(part)
+                yield from _enclosed(part, zone) if isinstance(part, And | Or) else _pieces(part, zone)
 
 
-def _enclosed(node: Node) -> Iterator[Piece]:
+def _enclosed(node: Node, zone: str) -> Iterator[Piece]:
     yield Piece("open", "(")
-    yield from _pieces(node)
+    yield from _pieces(node, zone)
     yield Piece("close", ")")
+
+
+def _said(moment: str, zone: str) -> str:
+    """`1 Jan 2026` where a day begins, else with the time: `1 Jan 2026, 14:30`; empty for what is no moment."""
+    try:
+        time = datetime.fromisoformat(moment.upper()).astimezone(zone_named(zone))
+    except (ValueError, OverflowError):
+        return ""
+    return f"{time.day} {time:%b %Y}" + ("" if time.time() == Time.min else f", {time:%H:%M}")
 
 
 def fixed(node: Node) -> Node:

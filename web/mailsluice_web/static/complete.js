@@ -114,7 +114,7 @@ document.addEventListener("htmx:finally:swap", (event) => event.detail.ctx.sourc
 // A term that is still to be completed is not searched for, unless that is asked for.
 document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, sourceEvent } = event.detail.ctx
-  if (sourceElement?.id !== "search" || sourceEvent?.type !== "input") return
+  if (sourceElement?.id !== "search" || sourceEvent?.type === "submit") return
   const isHalf = /(^|[\s(!-])[a-z-]+:$/i.test(find("#q").value)
   if (isHalf || (areOffered() && areFresh() && "half" in find("#offers").dataset)) event.preventDefault()
 })

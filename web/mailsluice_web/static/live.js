@@ -41,6 +41,7 @@ const plan = () => {
 const tellState = (state) => {
   const live = find("#live")
   if (!live || live.dataset.state === state) return
+  if (live.dataset.state === "lost" && state === "live") searchAgain()
   live.dataset.state = state
   live.textContent = { live: "Live", lost: "Reconnecting…", connecting: "Connecting…" }[state]
 }

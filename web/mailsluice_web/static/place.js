@@ -9,12 +9,29 @@ let place = null
 const toComplete = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-haspopup": "listbox" }
 for (const [name, value] of Object.entries(toComplete)) document.querySelector("#q")?.setAttribute(name, value)
 
+// What is typed and not searched for, such as a term that is half written: the list and what was understood are of before.
+const isBehindBox = () => Boolean(head()) && find("#q").value.trim() !== head().dataset.query.trim()
+let dimming = 0
+
+// Who goes on typing sees no flicker.
+const tellBehind = () => {
+  clearTimeout(dimming)
+  if (isBehindBox()) dimming = setTimeout(() => find("#list").toggleAttribute("data-behind", isBehindBox()), 600)
+  else find("#list").removeAttribute("data-behind")
+}
+
+document.addEventListener("input", (event) => event.target.id === "q" && head() && tellBehind())
+
+// What was typed while nobody answered
+const searchAgain = () => isBehindBox() && find("#search").dispatchEvent(new CustomEvent("again"))
+
 const followPlace = () => {
   if (!head()) return
   const { query, mailbox } = head().dataset
   const box = find("#q")
   const inMailbox = find("#q-mailbox")
   if (document.activeElement !== box) box.value = query
+  tellBehind()
   inMailbox.value = mailbox
   inMailbox.disabled = !mailbox
   const shown = [query, mailbox].join("\n")
