@@ -57,7 +57,7 @@ async def test_no_word_of_purged_mail_stays_in_the_files(kept: Store, clock: Clo
     await purge(kept, clock, gone)
     async with asyncio.timeout(20):
         while legible(kept):
-            await kept.counts()
+            await asyncio.sleep(0.01)  # a query would be in the way
     assert_counted(kept)
 
 
@@ -68,7 +68,7 @@ async def test_the_log_shrinks_after_a_purge_though_the_program_runs_on(kept: St
     await purge(kept, clock, gone)
     async with asyncio.timeout(20):
         while log_of(kept).stat().st_size:
-            await kept.counts()
+            await asyncio.sleep(0.01)  # a query would be in the way
     await add(kept)
     assert_counted(kept)
 
@@ -87,4 +87,4 @@ async def test_a_log_that_somebody_reads_is_cut_later_and_captures_go_on(kept: S
         reader.execute("COMMIT")
     async with asyncio.timeout(20):
         while legible(kept) or log_of(kept).stat().st_size:
-            await kept.counts()
+            await asyncio.sleep(0.01)  # a query would be in the way

@@ -80,6 +80,7 @@ async def test_a_page_and_its_counts_take_one_look(
 
 async def test_counting_ends_in_time_while_mail_pours_in(flooded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "_GLANCE", 0)
+    monkeypatch.setattr(type(flooded.search.indexing), "has_captured_since", lambda *_: True)
     await fill(flooded, *(html(f"word{n}") for n in range(_MANY)))
     page = await flooded.search.page(parse("word", now=0), limit=5)
     assert len(page.messages) == 5

@@ -33,7 +33,7 @@ def test_what_happens_while_the_scripts_still_come_throws_nothing(
     page.route("**/app.js", lambda route: held.append(route))
     with page.expect_request("**/app.js"):
         page.goto(program.url, wait_until="commit")
-    page.wait_for_function("Boolean(window.htmx && typeof keepFocus === 'function')")
+    page.wait_for_function("() => Boolean(window.htmx && typeof keepFocus === 'function')")
     page.evaluate(
         """() => {
           const ctx = { sourceElement: document.querySelector("#messages"), target: "#messages", request: {} }

@@ -224,6 +224,7 @@ def test_every_view_of_a_released_message_is_whole_on_a_phone(desk: Desk) -> Non
     tabs = desk.page.locator(".tabs a[id]")
     expect(tabs.last).to_have_text("Releases (1)")
     for tab in tabs.all():
+        tab.scroll_into_view_if_needed()
         box = tab.bounding_box()
         assert box
         assert box["x"] >= 0
