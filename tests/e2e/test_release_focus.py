@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from mailsluice.errors import Refusal
 from tests.e2e.chromium import NEEDED, PHONE
@@ -90,6 +90,21 @@ def test_why_it_could_not_be_done_stays_though_the_page_refreshes(
     place.get_by_role("button", name="Cancel it").click()
     expect(place.locator(".chip").first).to_have_text("Cancelled")
     expect(place.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_click_counts_while_the_page_refreshes(desk: Desk) -> None:
+    desk.set_up()
+    put_off(desk)
+    place = desk.open_record()
+    address = desk.page.url
+    held: list[Route] = []
+    desk.page.route(address, lambda route: held.append(route))
+    with desk.page.expect_request(address):
+        desk.capture()
+    place.get_by_role("button", name="Cancel it").click()
+    expect(place.locator(".chip").first).to_have_text("Cancelled")
+    for route in held:
+        route.continue_()
 
 
 def test_the_profile_is_chosen_by_arrow_keys(desk: Desk) -> None:
