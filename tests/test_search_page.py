@@ -94,6 +94,12 @@ def test_a_part_is_read_as_a_person_says_it(text: str, read: str) -> None:
         ("after:2026-01-01T00:00:00+01:00", "after 1 Jan 2026"),
         ("-before:2026-01-01T13:30:00Z", "not before 1 Jan 2026, 14:30"),
         ("after:2026-01-01", "after 1 Jan 2026"),
+        ("on:2026-01-01", "on 1 Jan 2026"),
+        ("on:2026-11", "in November 2026"),
+        ("-on:2026", "not in 2026"),
+        ("newer:7d", "newer than 7 days"),
+        ("older:1w", "older than 1 week"),
+        ("older:2h", "older than 2 h"),
     ],
 )
 def test_a_moment_is_read_in_the_time_of_whoever_reads(text: str, read: str) -> None:

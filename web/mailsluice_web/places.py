@@ -1,7 +1,7 @@
 """Places in the captured mail, with URLs: all of it, a mailbox, what a search finds (`/?q=invoice&mailbox=shop`)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as Time
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -14,6 +14,7 @@ from mailsluice.search import And, Node, Not, Or, Query, Term, parse
 from mailsluice_web.zones import zone_named, zone_of
 
 _NAMES: Final = ("q", "mailbox")
+_SPANS: Final = {"s": "s", "m": "min", "h": "h", "d": "day", "w": "week"}
 _PINNED: Final = Term("is", "pinned")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -98,6 +99,10 @@ def _pieces(node: Node, zone: str) -> Iterator[Piece]:
             yield from [Piece("value", value)] if value else []
         case Term(field="after" | "before" as field, value=value) if "t" in value and (said := _said(value, zone)):
             yield from (Piece("when", field), Piece("value", said))
+        case Term(field="on", value=value):
+            yield from (Piece("when", "on" if value.count("-") == 2 else "in"), Piece("value", _day(value)))
+        case Term(field="newer" | "older" as field, value=value):
+            yield from (Piece("when", f"{field} than"), Piece("value", _span(value)))
         case Term(field=field, value=value):
             yield from [Piece("field", field)] if field else []
             yield Piece(("tag" if field == "tag" else "value") if field else "word", value)
@@ -123,6 +128,22 @@ def _said(moment: str, zone: str) -> str:
     except (ValueError, OverflowError):
         return ""
     return f"{time.day} {time:%b %Y}" + ("" if time.time() == Time.min else f", {time:%H:%M}")
+
+
+def _day(value: str) -> str:
+    """`21 Nov 2026`, `November 2026` or `2026`."""
+    if value.count("-") == 0:
+        return value
+    if value.count("-") == 1:
+        return f"{date.fromisoformat(value + '-01'):%B} {value[:4]}"
+    day = date.fromisoformat(value)
+    return f"{day.day} {day:%b} {value[:4]}"
+
+
+def _span(value: str) -> str:
+    """`2 h`, `7 days`, for `2h` and `7d`."""
+    count, unit = int(value[:-1]), _SPANS[value[-1]]
+    return f"{count} {unit}" + ("s" if count != 1 and value[-1] in "dw" else "")
 
 
 def fixed(node: Node) -> Node:
