@@ -76,6 +76,13 @@ async def test_a_mail_without_colours_for_dark_says_so_where_dark_is_chosen(inbo
     assert said not in words(await inbox.page(f"/messages/{own}/html?scheme=dark"))
 
 
+async def test_the_address_that_is_printed_says_dark_only_if_the_mail_knows_dark(inbox: Inbox) -> None:
+    for raw, ends in ((RICH, "/body"), (mail(), "/body?scheme=dark")):
+        page = await inbox.page(f"/messages/{await inbox.capture(raw)}/html?scheme=dark")
+        assert words(one(page, ".on-paper")).endswith(ends)
+        assert links(page, ".prints")["Print"].endswith(ends)
+
+
 async def test_each_link_names_width_and_scheme_so_that_back_brings_both(inbox: Inbox) -> None:
     id = await inbox.capture(mail())
     page = await inbox.page(f"/messages/{id}/html?width=phone&scheme=dark")

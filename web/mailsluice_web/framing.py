@@ -100,7 +100,7 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         async with asyncio.timeout(patience):
             frame = await reader.frame(listed.id, opened, scheme=look.scheme, remote=remote)
     links = frame.links if frame else ()
-    url = frame_url(listed.id, look.scheme, remote=remote)
+    print_url = frame_url(listed.id, look.scheme if opened.knows_dark else "light", remote=remote)
     return {
         "look": look,
         "widths": WIDTHS,
@@ -114,8 +114,9 @@ async def html_context(request: Request, listed: ListedMessage, opened: Opened) 
         "links": links[:_LINKS_SHOWN],
         "links_cut": len(links) > _LINKS_SHOWN,
         "links_odd": sum(1 for link in links if link.flags),
-        "frame_url": url,
-        "frame_address": f"{str(request.base_url).rstrip('/')}{url}",
+        "frame_url": frame_url(listed.id, look.scheme, remote=remote),
+        "print_url": print_url,
+        "print_address": f"{str(request.base_url).rstrip('/')}{print_url}",
     }
 
 
