@@ -3,6 +3,7 @@
 import re
 import smtplib
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.chromium import PHONE
@@ -36,6 +37,12 @@ def test_what_is_found_in_a_large_source_comes_into_view(page: Page, program: Pr
     page.get_by_role("link", name="Next match").click()
     expect(page.locator(".finder [role=status]")).to_have_text("2 of 1,000")
     expect(page.locator("#here")).to_be_in_viewport()
+    here, body = page.locator("#here").bounding_box(), page.locator(".body").bounding_box()
+    assert here
+    assert body
+    line = page.evaluate("parseFloat(getComputedStyle(document.querySelector('pre.source')).lineHeight)")
+    above = here["y"] - (line - here["height"]) / 2 - body["y"]
+    assert above / line == pytest.approx(round(above / line), abs=0.05), "a line is cut at the top"
     page.go_back()
     expect(page.locator(".finder [role=status]")).to_have_text("1 of 1,000")
     assert complaints == []
@@ -58,7 +65,11 @@ def test_enter_goes_to_the_next_match_and_shift_enter_back(page: Page, program: 
         expect(page.locator("#here")).to_be_in_viewport()
         expect(field).to_be_focused()
     field.fill("line 0019998")
+    expect(page.locator(".finder [role=status]")).to_be_hidden()
+    expect(page.get_by_role("link", name="Next match")).to_be_hidden()
+    expect(page.locator("#here")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
     field.press("Enter")
+    expect(page.locator(".finder [role=status]")).to_be_visible()
     expect(page.locator(".finder [role=status]")).to_have_text("1 of 1")
 
 

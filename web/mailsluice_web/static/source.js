@@ -5,9 +5,16 @@ const showFound = () => {
   found.dataset.shown = "yes"
   const body = found.closest(".body")
   if (body.scrollHeight <= body.clientHeight) return found.scrollIntoView({ block: "center" })
-  const { top } = found.getBoundingClientRect()
-  body.scrollTop += top - body.getBoundingClientRect().top - body.clientHeight / 3
+  // Whole lines stand above it.
+  const { top, height } = found.getBoundingClientRect()
+  const line = parseFloat(getComputedStyle(found.parentElement).lineHeight)
+  const above = Math.floor(body.clientHeight / 3 / line) * line
+  body.scrollTop += top - (line - height) / 2 - body.getBoundingClientRect().top - body.clientTop - above
 }
+
+document.addEventListener("input", ({ target: box }) => {
+  if (box.id === "find-in-source") box.closest(".finder").toggleAttribute("data-behind", box.value !== box.defaultValue)
+})
 
 // Enter goes on from match to match, and with Shift back; after the last, the search begins anew.
 document.addEventListener("keydown", (event) => {
