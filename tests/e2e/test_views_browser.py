@@ -119,15 +119,24 @@ def test_on_a_phone_the_head_leaves_the_screen_to_the_message(page: Page, progra
     expect(page.locator("#view-transcript")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(page.get_by_text("Envelope", exact=True)).to_be_hidden()
-    page.locator("#all-facts summary").click()
+    fold = page.locator("#all-facts summary")
+    expect(fold).to_contain_text("More", use_inner_text=True)
+    fold.click()
+    expect(fold).to_have_text("Less", use_inner_text=True)
     expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
     page.locator("#view-text").click()
     expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
 
 
-def test_an_envelope_that_names_somebody_else_is_never_folded(page: Page, program: Program) -> None:
+def test_an_envelope_that_names_somebody_else_is_told_in_the_line_of_the_fold(page: Page, program: Program) -> None:
     page.set_viewport_size(PHONE)
     page.goto(f"{program.url}messages/{capture(program, LETTER)}/text")
+    fold = page.locator("#all-facts summary")
+    expect(fold.get_by_text("Envelope differs")).to_be_in_viewport(ratio=1)
+    size = fold.bounding_box()
+    assert size
+    assert size["height"] < 30
+    fold.click()
     expect(page.get_by_text("Envelope", exact=True)).to_be_visible()
 
 
