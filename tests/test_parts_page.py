@@ -150,6 +150,7 @@ async def test_more_than_a_few_attachments_fold_to_a_line(inbox: Inbox, base: st
     assert not few.select("#attachments")
     many = await inbox.page(f"/messages/{await inbox.capture(many_parts(40))}")
     assert words(one(many, "#attachments summary b")) == "40 attachments"
+    assert words(one(many, "#attachments summary .address")).endswith(" and 28 more")
 
 
 async def test_a_message_inside_opens_in_all_views(inbox: Inbox, base: str) -> None:

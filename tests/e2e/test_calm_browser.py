@@ -62,23 +62,60 @@ def test_the_parentheses_of_a_group_are_seen(page: Page, program: Program) -> No
         assert left + width <= around + room
 
 
-def test_a_subject_has_the_width_that_its_buttons_leave_or_all_of_it(page: Page, program: Program) -> None:
+def test_the_buttons_of_a_message_stay_whatever_its_subject_is(page: Page, program: Program) -> None:
     *_, long, short = send(program, "Your order of three pairs of shoes has left our house in Berlin", "Lunch")
     page.set_viewport_size(DESK)
     page.goto(f"{program.url}messages/{long}")
     assert place(page.locator("#subject"))[3] < 40
+    buttons = place(page.locator(".actions"))
     page.goto(f"{program.url}messages/{short}")
-    assert place(page.locator("#subject"))[1] <= place(page.locator(".actions"))[1] + 10
+    assert place(page.locator(".actions")) == buttons
+    assert place(page.locator("#subject"))[1] >= buttons[1] + buttons[3]
 
 
-def test_the_search_box_stays_when_a_second_mailbox_comes(page: Page, program: Program) -> None:
+def test_the_search_box_stands_beside_the_name_while_there_is_one_mailbox(page: Page, program: Program) -> None:
     send(program, "One")
     page.set_viewport_size(DESK)
     open_inbox(page, program)
-    before = place(page.locator("#q"))
+    name = place(page.locator(".brand"))
+    assert place(page.locator("#q"))[0] - name[0] - name[2] < 30
     send(program, "Two", user="shop")
     expect(page.locator("#mailboxes")).to_be_visible()
-    assert place(page.locator("#q")) == before
+
+
+def test_the_search_box_stays_whatever_the_connection_does(page: Page, program: Program) -> None:
+    page.set_viewport_size(DESK)
+    open_inbox(page, program)
+    before = place(page.locator("#q"))
+    for state in ("lost", "connecting"):
+        page.evaluate("(state) => hear({ state })", state)
+        expect(page.locator("#live")).to_have_attribute("data-state", state)
+        assert place(page.locator("#q")) == before
+
+
+def test_a_tag_that_is_offered_for_removal_is_no_higher_than_its_line(page: Page, program: Program) -> None:
+    send(program, "One", "Two")
+    program.send(b"X-Tags: billing\r\nFrom: ada@example.test\r\nSubject: Three\r\n\r\nHello\r\n")
+    open_inbox(page, program)
+    page.locator(".list-head [data-all-shown]").click()
+    expect(page.locator("#selection .selected")).to_have_text("3 selected")
+    page.keyboard.press("t")
+    assert place(page.locator(".tagging .tag"))[3] < 32
+
+
+def test_the_link_that_unsubscribes_has_the_icon_of_any_other_link(page: Page, program: Program) -> None:
+    id = program.send(b"From: a@x.test\r\nList-Unsubscribe: <https://x.test/leave>\r\nSubject: News\r\n\r\nHello\r\n")
+    page.goto(f"{program.url}messages/{id}")
+    link = page.locator(".leaving .link")
+    assert place(link.locator(".icon"))[2:] == (14, 14)
+    expect(link).to_have_css("align-items", "center")
+
+
+def test_the_sheet_of_keys_opens_without_a_ring_around_what_is_only_scrolled(page: Page, program: Program) -> None:
+    open_inbox(page, program)
+    page.keyboard.press("?")
+    expect(page.locator(".keys")).to_be_focused()
+    expect(page.locator(".keys")).to_have_css("outline-style", "none")
 
 
 def test_the_ring_of_a_focused_row_goes_around_its_code(page: Page, program: Program) -> None:
