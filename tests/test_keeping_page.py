@@ -275,3 +275,14 @@ async def test_a_row_offers_its_code_and_its_link(inbox: Inbox, monkeypatch: pyt
     assert words(quick) == "Copy the code 482913 Sign in x.test"
     assert one(quick, "button")["data-copy"] == "482913"
     assert (one(quick, "a")["href"], one(quick, "a")["rel"]) == ("https://x.test/?a=1&b=2", ["noopener", "noreferrer"])
+
+
+async def test_the_row_of_the_message_at_an_address_stands_in_the_list_of_a_search_that_it_has_left(
+    inbox: Inbox,
+) -> None:
+    await inbox.capture(PLAIN)
+    id = await inbox.capture(RICH)
+    page = await inbox.page(f"/messages/{id}/text?q=subject:nothing")
+    assert subjects(page) == ["Your order"]
+    assert words(one(page, "#found")) == "0 found"
+    assert not page.select("[data-all-shown]")

@@ -82,7 +82,7 @@ def test_no_key_deletes_a_row_that_nobody_chose(page: Page, start: Program.Start
 
 
 def test_from_a_message_too_far_down_for_the_list_keys_go_to_its_neighbours(page: Page, program: Program) -> None:
-    ids = send(program, *OLD)
+    ids = send(program, *OLD, *(f"Newer {number}" for number in range(450)))
     open_inbox(page, program, f"messages/{ids[2]}/text")
     expect(row(page, "Old 2")).to_have_count(0)
     page.keyboard.press("x")

@@ -19,6 +19,9 @@ PAGE: Final = 50
 LONGEST: Final = 500
 """A list that grew so long goes on as a page of its own."""
 
+READ: Final = 20
+"""Rows that stay because they were read here, with the one that is open."""
+
 CHIPS: Final = 12
 """Parts of a search that are shown."""
 
@@ -43,7 +46,7 @@ class Listing(msgspec.Struct, frozen=True):
     `older` where the next stretch starts (None: no more), `shown` how many rows the list has with this stretch,
     `sequence` the newest event it knows. `releases` has the newest release of each message that has one. `counts`
     are those of all mail, `found` those of the place that the list shows. `mailboxes` has each with its counts.
-    Among the messages may be one that stays only because it is open.
+    Among the messages may be some that stay only because one is open, and others were opened here before.
     """
 
     messages: list[ListedMessage]
@@ -94,14 +97,15 @@ async def read_listing(request: Request) -> Listing:
     limit = _number(request, "limit", highest=LONGEST) or PAGE
     sequence = sandbox.events.sequence
     query = place.understood()
+    opened, focused = await asyncio.gather(_kept(sandbox, _opened(request)), _kept(sandbox, _focused(request)))
     (messages, more), counts, mailboxes = await asyncio.gather(
-        _stretch(request, place, query, limit=limit, before=before),
+        _stretch(sandbox, place, query, [*opened, *focused], limit=limit, before=before),
         sandbox.store.counts(),
         sandbox.store.mailboxes(),
     )
     shown = above + len(messages)
     least = Found(len(messages), sum(not one.seen for one in messages), is_all=before is None and not more)
-    messages = await _with_open(request, place, messages, lowest=messages[-1].key if more else 0, before=before)
+    messages = _with_opened(place, messages, opened, lowest=messages[-1].key if more else 0, before=before)
     return Listing(
         messages=messages,
         place=place,
@@ -128,36 +132,49 @@ async def messages_of(
 
 
 async def _stretch(
-    request: Request, place: Place, query: Query, *, limit: int, before: int | None
+    sandbox: Sandbox, place: Place, query: Query, kept: list[ListedMessage], *, limit: int, before: int | None
 ) -> tuple[list[ListedMessage], bool]:
-    """So many messages, or as many more as it takes to keep what somebody is at; and whether there are more."""
-    sandbox: Sandbox = request.state.sandbox
+    """So many messages, or as many pages as it takes to keep what somebody is at; and whether there are more."""
     found = await messages_of(sandbox, place, query, limit=limit + 1, before=before)
-    named = [request.query_params[name] for name in ("open", "focused") if name in request.query_params]
-    if len(found) > limit and named:
-        keys = [kept.key for kept in [await sandbox.store.get(id) for id in named] if kept]
-        if keys and min(keys) < found[limit - 1].key:
-            longest = await messages_of(sandbox, place, query, limit=LONGEST + 1, before=before)
-            needed = sum(one.key >= min(keys) for one in longest)
-            if needed <= LONGEST:
-                found, limit = longest, needed
+    if len(found) > limit and any(one.key < found[limit - 1].key for one in kept):
+        longest = await messages_of(sandbox, place, query, limit=LONGEST + 1, before=before)
+        end = longest[LONGEST].key if len(longest) > LONGEST else 0
+        lowest = min((one.key for one in kept if one.key > end), default=found[limit - 1].key)
+        needed = sum(one.key >= lowest for one in longest)
+        if needed > limit:
+            found, limit = longest, min((needed // PAGE + 1) * PAGE, LONGEST)
     return found[:limit], len(found) > limit
 
 
-async def _with_open(
-    request: Request, place: Place, messages: list[ListedMessage], *, lowest: int, before: int | None
+def _with_opened(
+    place: Place, messages: list[ListedMessage], opened: list[ListedMessage], *, lowest: int, before: int | None
 ) -> list[ListedMessage]:
-    """The same with the message that was opened from this list, although it may not belong to the place any more."""
-    id = request.query_params.get("open", "")
-    if not id or any(one.id == id for one in messages):
-        return messages
-    sandbox: Sandbox = request.state.sandbox
-    opened = await sandbox.store.get(id)
-    if opened is None or opened.key < lowest or (before is not None and opened.key >= before):
-        return messages
-    if place.mailbox and opened.mailbox != place.mailbox:
-        return messages
-    return sorted([*messages, opened], key=lambda one: -one.key)
+    """The same with what was opened from this list, although it may not belong to the place any more."""
+    there = {one.id for one in messages}
+    stay = [
+        one
+        for one in opened
+        if one.id not in there
+        and lowest <= one.key
+        and (before is None or one.key < before)
+        and (not place.mailbox or one.mailbox == place.mailbox)
+    ]
+    return sorted([*messages, *stay], key=lambda one: -one.key)
+
+
+def _opened(request: Request) -> list[str]:
+    """The ids of the message at this address, and of those that were opened in the list that asks."""
+    match = _OPEN_MESSAGE.search(request.url.path)
+    return ([match[1]] if match else []) + request.query_params.getlist("open")[:READ]
+
+
+def _focused(request: Request) -> list[str]:
+    return request.query_params.getlist("focused")[:1]
+
+
+async def _kept(sandbox: Sandbox, ids: list[str]) -> list[ListedMessage]:
+    found = [await sandbox.store.get(id) for id in dict.fromkeys(ids)]
+    return [one for one in found if one]
 
 
 async def count(sandbox: Sandbox, place: Place, query: Query) -> tuple[int, int]:
