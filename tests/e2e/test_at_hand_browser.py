@@ -122,9 +122,11 @@ def test_the_row_of_the_open_message_stays_in_a_search_that_it_has_left(page: Pa
     expect_rows(page, "Four", "Three", "Two", "One")
     page.keyboard.press("k")
     expect(page.locator("#subject")).to_have_text("Four")
-    expect_rows(page, "Four", "Two", "One")
+    expect(page.locator("#found")).to_have_text("2 found, 2 unread")
     page.keyboard.press("u")
     expect_rows(page, "Two", "One")
+    send(program, "Five")
+    expect_rows(page, "Five", "Two", "One")
 
 
 def test_a_row_that_was_deleted_unopened_comes_back_unread(page: Page, program: Program) -> None:

@@ -86,14 +86,25 @@ const settle = () => {
 }
 
 // Where the focus goes that was in the pane, or in the list that a narrow screen hides under a message: to the pane; to the
-// row that is or was open, by Back and where the list is all there is.
+// row that is open, or was when none is, by Back and where the list is all there is.
 let isGoingBack = false
+let awaited = false // that row, which comes with the list
 
 const landing = (pane) => {
   if (pane.clientHeight > 1 && !isGoingBack) return pane
-  const row = openRow() ?? rows().find((one) => one.pathname === left)
+  const row = openRow() ?? (idOf(chosen) ? null : rows().find((one) => one.pathname === left))
   return [row, find("#list")].find((one) => one?.checkVisibility()) ?? pane
 }
+
+const goToAwaited = () => {
+  const row = awaited && openRow()
+  if (!row || find("dialog:modal") || document.activeElement.matches("input, textarea, select")) return
+  awaited = false
+  if (row.checkVisibility()) row.focus()
+}
+
+// Who has gone on meanwhile keeps the focus.
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => { awaited = false }, true)
 
 document.addEventListener("htmx:finally:swap", (event) => {
   const { sourceElement: source, target } = event.detail.ctx
@@ -115,11 +126,13 @@ document.addEventListener("htmx:finally:swap", (event) => {
   goOn()
   bringBack()
   keepFocus()
+  goToAwaited()
   if (place?.id === "pane") {
     const pane = find("#pane") // Back and Forward bring another one
     pane.scrollTop = 0
-    const isLost = !document.activeElement?.checkVisibility?.() || document.activeElement === document.body
-    if (isLost || (isGoingBack && pane.contains(document.activeElement))) landing(pane).focus()
+    const active = document.activeElement
+    const isLost = !active?.checkVisibility?.() || active === document.body
+    if (isLost || (isGoingBack && active.closest("#pane, #rows, #messages:focus, #list:focus"))) landing(pane).focus()
     isGoingBack = false
   }
 })
@@ -130,7 +143,8 @@ for (const change of ["htmx:after:history:push", "htmx:after:history:replace", "
 // Back and Forward bring the pane only. A push comes before its swap, which brings the list.
 document.addEventListener("htmx:before:history:restore", () => {
   isGoingBack = true
-  correctPlace()
+  awaited = Boolean(idOf(chosen)) && !openRow()
+  if (!correctPlace() && awaited) refresh()
 })
 // The browser would put the focus to the beginning of the page.
 self.navigation?.addEventListener("navigate", (event) => {
@@ -168,4 +182,5 @@ document.addEventListener("click", (event) => {
 })
 
 settle()
+openRow()?.scrollIntoView({ block: "nearest" })
 if (find("#live")) listen()

@@ -61,7 +61,7 @@ document.addEventListener("htmx:before:swap", () => {
   const focused = active?.closest?.("#rows .item")?.querySelector("a.row")
   const open = openRow()
   if (open ?? focused) stood = orderOf(open ?? focused)
-  lost = { order: focused && orderOf(focused), fromPane: Boolean(active?.closest?.("#pane")), fromTags: Boolean(active?.closest?.("#tags")) }
+  lost = { place: shownPlace(), order: focused && orderOf(focused), fromPane: Boolean(active?.closest?.("#pane")), fromTags: Boolean(active?.closest?.("#tags")) }
 })
 
 const keepFocus = () => {
@@ -71,9 +71,10 @@ const keepFocus = () => {
   if (find("#pane [data-gone]")) return (was.fromPane || was.order) && find("#pane").focus()
   if (was.fromTags) return find("#tags")?.focus()
   if (!was.order) return
-  const next = isOwnLoss ? below(was.order) : find("#messages")
+  const isElsewhere = was.place !== shownPlace()
+  const next = isOwnLoss ? below(was.order) : isElsewhere ? openRow() ?? rows()[0] : find("#messages")
   isOwnLoss = false
-  rows().length ? next.focus() : find("#pane").focus()
+  rows().length ? next.focus() : find(isElsewhere ? "#q" : "#pane").focus()
 }
 
 // What came back has the focus again; a single message that was open is open again.

@@ -3,14 +3,17 @@
 const find = (selector) => document.querySelector(selector)
 const rows = () => [...document.querySelectorAll("#messages a.row")]
 const head = () => find(".list-head")
+const shownPlace = () => [head()?.dataset.query, head()?.dataset.mailbox].join("\n")
 const openRow = () => rows().find((row) => row.ariaCurrent === "true")
 
 // The path of the message that was chosen last. The address bar follows only when the message has come, and a list that
 // is refreshed in between must not put the mark back.
 let chosen = location.pathname
 let left = "" // and the message before
+const wereRead = [] // messages that were open in the list since one came to it
 
 const openPath = () => chosen.split("/").slice(0, 3).join("/")
+const idOf = (path) => /^\/messages\/([^/]+)/.exec(path)?.[1]
 
 const mark = () => {
   for (const row of rows()) {
@@ -25,6 +28,8 @@ const choose = (path) => {
   if (chosen === before[0]) return mark()
   stood = Infinity
   left = before[1]
+  if (!idOf(chosen)) wereRead.length = 0
+  else if (idOf(left)) wereRead.push(idOf(left))
   mark()
 }
 
@@ -51,6 +56,12 @@ const step = (by) => {
   if (!openRow() && find("#pane article.message #subject")) return find(by > 0 ? "a#step-older" : "a#step-newer")?.click()
   const row = nextRow(by)
   if (!row) return
+  if (row === openRow()) {
+    row.focus()
+    // The list may end before the mail does.
+    if (by > 0 && find("#older a") && chosen === location.pathname) find("a#step-older")?.click()
+    return
+  }
   const address = row.getAttribute("hx-get")
   const [path, query] = address.split("?")
   const [, view = ""] = KEPT_VIEW.exec(location.pathname) ?? []
@@ -64,18 +75,6 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a.row, .steps-between a")
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
   choose(link.href)
-})
-
-// What somebody is at stays in the list that is fetched again, as long as it is the list of the same place.
-document.addEventListener("htmx:config:request", (event) => {
-  const { sourceElement, request } = event.detail.ctx
-  if (sourceElement?.id !== "messages") return
-  const { query, mailbox } = head().dataset
-  if (request.body.get("q") !== query || request.body.get("mailbox") !== mailbox) return
-  const atHand = document.activeElement.closest(".item")?.querySelector("a.row")
-  for (const [name, row] of [["open", openRow()], ["focused", atHand]]) {
-    if (row) request.body.append(name, row.pathname.split("/")[2])
-  }
 })
 
 // What is announced and must be read too, for a moment

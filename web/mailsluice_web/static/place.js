@@ -34,23 +34,42 @@ const followPlace = () => {
   tellBehind()
   inMailbox.value = mailbox
   inMailbox.disabled = !mailbox
-  const shown = [query, mailbox].join("\n")
+  const shown = shownPlace()
   const isFirst = place === null
   if (shown === place) return
   place = shown
   if (isFirst) return
+  wereRead.length = 0
   find("#messages").scrollTop = 0
   if (query.trim()) find("#announcement").textContent = find("#found").textContent
 }
 
-// Rows stay where they stand when others come or go above them. Not all browsers see to that themselves.
+// The message that is open stays in the list that is fetched again, as long as it is the list of the place that the address
+// names; what was read in it before, and what has the focus, until the list becomes one of another place.
+const READ = 20
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { sourceElement, request } = event.detail.ctx
+  if (sourceElement?.id !== "messages") return
+  const asked = ["q", "mailbox"].map((name) => request.body.get(name)).join("\n")
+  const isSame = asked === shownPlace()
+  const isHere = asked === placeOf(new URL(location.href)).join("\n")
+  const opened = new Set([isHere && idOf(openPath()), ...(isSame ? wereRead.toReversed() : [])].filter(Boolean))
+  for (const id of [...opened].slice(0, READ)) request.body.append("open", id)
+  const atHand = isSame && document.activeElement.closest(".item")?.querySelector("a.row")
+  if (atHand) request.body.append("focused", idOf(atHand.pathname))
+})
+
+// Rows stay where they stand when others come or go above them. Not all browsers see to that themselves. At the top the list
+// goes with what comes, as long as the row that has the focus, with nothing open, stays in sight.
 let standing = []
 
 document.addEventListener("htmx:before:swap", (event) => {
   const list = find("#messages")
-  if (event.detail.ctx.sourceElement !== list || !list.scrollTop) return
+  if (event.detail.ctx.sourceElement !== list) return
   const { top, bottom } = list.getBoundingClientRect()
-  standing = [...list.querySelectorAll(".item")]
+  const focused = openRow() ? null : document.activeElement.closest("#rows .item")
+  standing = [...(list.scrollTop ? list.querySelectorAll(".item") : [focused].filter(Boolean))]
     .map((item) => ({ id: item.id, box: item.getBoundingClientRect() }))
     .filter(({ box }) => box.bottom > top && box.top < bottom)
 })
@@ -60,17 +79,19 @@ document.addEventListener("htmx:finally:swap", (event) => {
   if (event.detail.ctx.sourceElement !== list) return
   const one = standing.find(({ id }) => document.getElementById(id))
   standing = []
-  if (one) list.scrollTop += document.getElementById(one.id).getBoundingClientRect().top - one.box.top
+  if (!one) return
+  const now = document.getElementById(one.id).getBoundingClientRect()
+  if (list.scrollTop || now.bottom > list.getBoundingClientRect().bottom) list.scrollTop += now.top - one.box.top
 })
 
 // Back, Forward, or an answer that was overtaken: the list shows another place than the URL names.
 let corrected = ""
 
 const correctPlace = () => {
-  if (!head() || !isInbox()) return
+  if (!head() || !isInbox()) return false
   const [query, mailbox] = placeOf(new URL(location.href))
   const wanted = [query, mailbox].join("\n")
-  if (wanted === [head().dataset.query, head().dataset.mailbox].join("\n")) corrected = ""
+  if (wanted === shownPlace()) corrected = ""
   else if (wanted !== corrected) {
     corrected = wanted
     const fields = find("#place").elements
@@ -78,7 +99,9 @@ const correctPlace = () => {
     fields.mailbox.value = mailbox
     fields.before?.remove()
     refresh()
+    return true
   }
+  return false
 }
 
 // On Back and Forward the box follows, also where somebody has typed.
@@ -95,7 +118,10 @@ const goToList = () => {
   row?.checkVisibility() ? row.focus() : document.activeElement.blur()
 }
 
-const arrive = () => goesToList && goToList()
+// Where nothing was found, one goes on typing.
+const arrive = () => {
+  if (goesToList && rows().length) goToList()
+}
 
 document.addEventListener("submit", (event) => { goesToList = event.target.id === "search" })
 document.addEventListener("input", () => { goesToList = false })
