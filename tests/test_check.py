@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mailsluice.gmail.replies import Stage
@@ -306,7 +307,7 @@ async def test_a_blocked_port_is_a_time_out_and_is_told() -> None:
         async def nobody(host: str, port: int) -> tuple[Target, ...]:
             return (Target("::1", silent),)
 
-        step = failed(await checked(_here(587), patience=HURRY, resolver=nobody))
+        step = failed(await checked(_here(587), patience=msgspec.structs.replace(HURRY, connect=3), resolver=nobody))
     assert (step.stage, cause(step)) == (Stage.CONNECT, "timeout")
     assert step.detail.startswith("::1: no answer")
     assert step.verdict
