@@ -24,7 +24,7 @@ LONG = 40
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Packed files hold the time, and all processes that share the tests must name each alike."""
+    """Packed files hold the time, and a test keeps its name from run to run."""
     return argname if isinstance(val, bytes) and len(val) > LONG else None
 
 

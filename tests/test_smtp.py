@@ -247,3 +247,4 @@ async def test_a_unix_socket_takes_mail(tmp_path: Path, settings: Settings) -> N
             assert (await client.say("hi\r\n.")).startswith("250 ")
             assert (await only_receipt(sandbox)).session.peer == "unix"
             writer.close()
+            await writer.wait_closed()

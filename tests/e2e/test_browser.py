@@ -232,7 +232,7 @@ def test_pages_work_without_javascript(browser: Browser, program: Program) -> No
         expect(page.locator("#subject")).to_have_text("One")
         page.get_by_role("link", name="Transcript").click()
         expect(page.locator(".transcript")).to_contain_text("C: DATA")
-        page.get_by_role("button", name="Delete", exact=True).click()
+        page.locator("#pane").get_by_role("button", name="Delete", exact=True).click()
         expect(page.locator("a.row .subject")).to_have_text(["Two"])
         page.get_by_role("button", name="Mark all read").click()
         expect(page.locator(".unread")).to_have_count(0)
